@@ -1,0 +1,1 @@
+//! `rtcd-client`.
