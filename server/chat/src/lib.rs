@@ -1,1 +1,18 @@
-//! `chat`.
+//! The chat core: a folder per domain, each with its routes, use cases, rules and SQL.
+//!
+//! * [`Site`] is what every use case gets: database, hub, clock, configuration, file storage. Cheap to clone.
+//! * [`Actor`] is who asks: an extractor that has already proved the session.
+//! * [`ws::Hub`] delivers events; a use case says them with [`Site::emit`] on its transaction, so nobody hears of what
+//!   was not committed.
+//! * Products (calls, agents, translations) live in their own crates and meet chat here only: they call the functions
+//!   that a domain exports, tap the hub and register WebSocket actions.
+
+pub mod actor;
+pub mod error;
+pub mod schema;
+pub mod site;
+pub mod ws;
+
+pub use actor::Actor;
+pub use error::{Error, Result};
+pub use site::{Config, Site};

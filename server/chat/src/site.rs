@@ -1,0 +1,92 @@
+//! What every use case needs: database, hub, clock, configuration and file storage.
+
+use crate::ws::Hub;
+use db::{Db, Tx};
+use kit::Clock;
+use object_store::ObjectStore;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// Limits and names of the chat core; the `server` binary fills it from its configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// URL under which clients reach the site, without a trailing slash; empty when not known.
+    pub site_url: String,
+    pub site_name: String,
+    /// Stable 26-character id of this installation (`DiagnosticId`).
+    pub diagnostic_id: String,
+    /// The server version that clients are told, which they decide features from.
+    pub version: String,
+    /// Anybody may create an account. Off: only with an invite link (the first account always may).
+    pub open_signup: bool,
+    /// Milliseconds.
+    pub session_length_ms: i64,
+    pub max_post_runes: usize,
+    pub max_file_bytes: u64,
+    pub max_files_per_post: usize,
+    pub max_body_bytes: usize,
+    /// Password length, characters.
+    pub password_min: usize,
+    pub password_max: usize,
+    /// Failed logins before an account waits.
+    pub max_login_attempts: i64,
+    /// Most WebSocket connections of the whole site and of one user.
+    pub max_connections: usize,
+    pub max_connections_per_user: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            site_url: String::new(),
+            site_name: "Muster".into(),
+            diagnostic_id: String::new(),
+            version: "11.9.0".into(),
+            open_signup: true,
+            session_length_ms: 30 * 24 * 3600 * 1000,
+            max_post_runes: 16383,
+            max_file_bytes: 100 << 20,
+            max_files_per_post: 10,
+            max_body_bytes: 4 << 20,
+            password_min: 8,
+            password_max: 72,
+            max_login_attempts: 10,
+            max_connections: 20_000,
+            max_connections_per_user: 50,
+        }
+    }
+}
+
+/// The parts of [`Site`].
+pub struct Parts {
+    pub db: Db,
+    pub hub: Hub,
+    pub clock: Clock,
+    pub config: Config,
+    /// Uploaded files, thumbnails and previews.
+    pub files: Arc<dyn ObjectStore>,
+}
+
+/// A handle on the running site; cheap to clone.
+#[derive(Clone)]
+pub struct Site(Arc<Parts>);
+
+impl Site {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// Says `event` to the world once `tx` is committed.
+    pub fn emit(&self, tx: &mut Tx, event: wire::Event) {
+        let hub = self.hub.clone();
+        tx.after_commit(move || hub.publish(event));
+    }
+}
+
+impl Deref for Site {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

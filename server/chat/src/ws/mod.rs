@@ -1,0 +1,6 @@
+//! The WebSocket side: [`Hub`] knows who is connected and who is in which channel and delivers events;
+//! `socket` speaks the protocol on one connection.
+
+mod hub;
+
+pub use hub::{Action, ClientAction, Connection, Hub, Next};

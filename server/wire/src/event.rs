@@ -1,0 +1,113 @@
+//! WebSocket frames: server events, client requests and replies.
+
+use crate::{AppError, Props};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Who gets an event; clients also read `channel_id`, `team_id` and `user_id` as data.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Broadcast {
+    pub omit_users: Option<BTreeMap<String, bool>>,
+    pub user_id: String,
+    pub channel_id: String,
+    pub team_id: String,
+    pub connection_id: String,
+    pub omit_connection_id: String,
+}
+
+/// An event from the server. Objects inside `data` are mostly JSON-encoded strings.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Event {
+    pub event: String,
+    pub data: Props,
+    pub broadcast: Broadcast,
+    /// Per connection, from 0 (hello).
+    pub seq: i64,
+}
+
+impl Event {
+    /// An event without data for nobody yet.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { event: name.into(), ..Self::default() }
+    }
+
+    /// Adds a plain value to `data`.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<serde_json::Value>) -> Self {
+        self.data.insert(key.into(), value.into());
+        self
+    }
+
+    /// Adds an object as the JSON-encoded string that the protocol wants in most places.
+    #[must_use]
+    pub fn with_encoded(self, key: &str, value: &impl Serialize) -> Self {
+        let text = serde_json::to_string(value).unwrap_or_default();
+        self.with(key, text)
+    }
+
+    /// Addresses the members of a channel.
+    #[must_use]
+    pub fn to_channel(mut self, channel_id: &str) -> Self {
+        self.broadcast.channel_id = channel_id.into();
+        self
+    }
+
+    /// Addresses the members of a team.
+    #[must_use]
+    pub fn to_team(mut self, team_id: &str) -> Self {
+        self.broadcast.team_id = team_id.into();
+        self
+    }
+
+    /// Addresses all connections of a user.
+    #[must_use]
+    pub fn to_user(mut self, user_id: &str) -> Self {
+        self.broadcast.user_id = user_id.into();
+        self
+    }
+
+    /// Addresses one connection.
+    #[must_use]
+    pub fn to_connection(mut self, connection_id: &str) -> Self {
+        self.broadcast.connection_id = connection_id.into();
+        self
+    }
+
+    /// Leaves a user out.
+    #[must_use]
+    pub fn omitting_user(mut self, user_id: &str) -> Self {
+        self.broadcast.omit_users.get_or_insert_default().insert(user_id.into(), true);
+        self
+    }
+
+    /// Leaves a connection out (the `Connection-Id` header of the request that caused the event).
+    #[must_use]
+    pub fn omitting_connection(mut self, connection_id: &str) -> Self {
+        self.broadcast.omit_connection_id = connection_id.into();
+        self
+    }
+}
+
+/// A request from a client; a binary frame is the same as MessagePack.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WsRequest {
+    pub seq: i64,
+    pub action: String,
+    pub data: Props,
+}
+
+/// The reply to a request.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WsReply {
+    /// OK or FAIL.
+    pub status: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<Props>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<AppError>,
+    pub seq_reply: i64,
+}
