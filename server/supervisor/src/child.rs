@@ -1,0 +1,127 @@
+//! One service process: its command line, its log file, its end.
+
+use crate::config::{Config, ServiceFlags};
+use crate::run::Error;
+use std::fs::{File, OpenOptions};
+use std::path::PathBuf;
+use std::process::Stdio;
+use tokio::process::{Child, Command};
+
+/// How a service is started.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    pub name: &'static str,
+    pub binary: PathBuf,
+    pub args: Vec<String>,
+    pub log: PathBuf,
+    /// Where it answers HTTP, read from its own merged configuration.
+    pub address: String,
+}
+
+/// Puts the command line of `name` together and lets the binary check it (`--print-config`).
+///
+/// # Errors
+/// [`Error::Settings`] with the binary's own words when its configuration is wrong.
+pub async fn spec(config: &Config, flags: &ServiceFlags, name: &'static str) -> Result<Spec, Error> {
+    let binary = config.binaries().join(name);
+    if !binary.exists() {
+        return Err(Error::Missing { path: binary });
+    }
+    let mut args = Vec::new();
+    if let Some(file) = config.file() {
+        args.extend(["--config".into(), file.display().to_string()]);
+    }
+    args.extend(paths(config, name));
+    args.extend(flags.get(name).cloned().unwrap_or_default());
+    let checked = Command::new(&binary).args(&args).arg("--print-config").output().await.map_err(|source| {
+        Error::Start { name, source }
+    })?;
+    if !checked.status.success() {
+        let reason = String::from_utf8_lossy(&checked.stderr).trim().to_owned();
+        return Err(Error::Settings { reason });
+    }
+    let merged: toml::Table = String::from_utf8_lossy(&checked.stdout).parse().map_err(|e: toml::de::Error| {
+        Error::Settings { reason: format!("{name} --print-config: {e}") }
+    })?;
+    let address = merged.get(name).and_then(|s| s.get("listen_address")).and_then(|a| a.as_str());
+    let address = address.map(str::to_owned).ok_or_else(|| Error::Settings {
+        reason: format!("{name} --print-config names no listen_address"),
+    })?;
+    Ok(Spec { name, binary, args, log: config.data.join("logs").join(format!("{name}.log")), address })
+}
+
+/// Paths and host that follow from the supervisor's own settings.
+fn paths(config: &Config, name: &str) -> Vec<String> {
+    let text = |p: PathBuf| p.display().to_string();
+    let mut args: Vec<String> = Vec::new();
+    let mut add = |flag: &str, value: String| args.extend([flag.to_owned(), value]);
+    match name {
+        "llm" => add("--models-dir", text(config.models())),
+        "offloader" => {
+            add("--data-dir", text(config.data.join("offloader")));
+            add("--models-dir", text(config.models()));
+        }
+        "server" => {
+            add("--data-dir", text(config.data.join("server")));
+            if !config.web_root.as_os_str().is_empty() {
+                add("--web-root", text(config.web_root.clone()));
+            }
+            if config.host != "127.0.0.1" {
+                add("--listen-address", format!("{}:8065", config.host));
+            }
+        }
+        _ => {
+            add("--data-dir", text(config.data.join("rtcd")));
+            if config.host != "127.0.0.1" {
+                add("--media-address", config.host.clone());
+            }
+        }
+    }
+    args
+}
+
+/// Opens the log for appending; a large one becomes `<name>.log.1` first.
+fn open_log(spec: &Spec, max_bytes: u64) -> std::io::Result<File> {
+    if spec.log.metadata().is_ok_and(|m| m.len() > max_bytes) {
+        std::fs::rename(&spec.log, spec.log.with_extension("log.1"))?;
+    }
+    OpenOptions::new().create(true).append(true).open(&spec.log)
+}
+
+/// Starts the process. It dies with the supervisor, however that ends.
+///
+/// # Errors
+/// [`Error::Start`] when the system refuses.
+pub fn start(spec: &Spec, max_log_bytes: u64) -> Result<Child, Error> {
+    let failed = |source| Error::Start { name: spec.name, source };
+    let log = open_log(spec, max_log_bytes).map_err(failed)?;
+    let mut command = Command::new(&spec.binary);
+    command
+        .args(&spec.args)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().map_err(failed)?)
+        .stderr(log)
+        .kill_on_drop(true);
+    let supervisor = std::process::id();
+    // SAFETY: prctl and getppid are async-signal-safe, and nothing else happens between fork and exec.
+    unsafe {
+        command.pre_exec(move || {
+            // A terminal's Ctrl-C reaches the supervisor alone, which then stops the services in order.
+            if libc::setpgid(0, 0) != 0 || libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM) != 0 {
+                return Err(std::io::Error::last_os_error());
+            }
+            if libc::getppid().cast_unsigned() != supervisor {
+                return Err(std::io::Error::other("the supervisor is gone"));
+            }
+            Ok(())
+        });
+    }
+    command.spawn().map_err(failed)
+}
+
+/// The last lines of a log, for a start that failed.
+pub fn last_words(spec: &Spec) -> String {
+    let text = std::fs::read_to_string(&spec.log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().rev().filter(|l| !l.trim().is_empty()).take(3).collect();
+    lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+}
