@@ -1,7 +1,9 @@
 //! One service process: its command line, its log file, its end.
 
-use crate::config::{Config, ServiceFlags};
+use crate::config::{Config, SERVICES, ServiceFlags};
+use crate::health;
 use crate::run::Error;
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -18,11 +20,56 @@ pub struct Spec {
     pub address: String,
 }
 
-/// Puts the command line of `name` together and lets the binary check it (`--print-config`).
+/// Command lines of all services: each binary checks its own settings, and addresses that were changed in one place
+/// reach the services that call there.
 ///
 /// # Errors
-/// [`Error::Settings`] with the binary's own words when its configuration is wrong.
-pub async fn spec(config: &Config, flags: &ServiceFlags, name: &'static str) -> Result<Spec, Error> {
+/// [`Error::Settings`] with the binary's own words when a configuration is wrong.
+pub async fn specs(config: &Config, flags: &ServiceFlags) -> Result<Vec<Spec>, Error> {
+    let mut addresses = BTreeMap::new();
+    for name in SERVICES {
+        addresses.insert(name, spec(config, flags, name, &[]).await?.address);
+    }
+    let file = read_file(config)?;
+    let mut all = Vec::new();
+    for name in SERVICES {
+        let derived = derived_urls(name, &addresses, |key| {
+            let set_in_file = file.get(name).and_then(|s| s.get(key)).is_some();
+            set_in_file || std::env::var(format!("MUSTER_{}_{}", name.to_uppercase(), key.to_uppercase())).is_ok()
+        });
+        all.push(spec(config, flags, name, &derived).await?);
+    }
+    Ok(all)
+}
+
+fn read_file(config: &Config) -> Result<toml::Table, Error> {
+    let Some(path) = config.file() else { return Ok(toml::Table::new()) };
+    let text = std::fs::read_to_string(&path).map_err(|source| Error::Folder { path: path.clone(), source })?;
+    text.parse().map_err(|e: toml::de::Error| Error::Settings { reason: format!("{}: {e}", path.display()) })
+}
+
+/// Which service calls which, and under what key it keeps the URL.
+const CALLS: [(&str, &str, &str); 5] = [
+    ("server", "rtcd", "rtcd_url"),
+    ("server", "offloader", "offloader_url"),
+    ("server", "llm", "llm_url"),
+    ("llm", "offloader", "offloader_url"),
+    ("offloader", "llm", "llm_url"),
+];
+
+/// URL flags for `name` that follow from where the others listen, but for keys that the user set.
+fn derived_urls(name: &str, addresses: &BTreeMap<&str, String>, set: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut args = Vec::new();
+    for (_, target, key) in CALLS.iter().filter(|(caller, _, key)| *caller == name && !set(key)) {
+        if let Some(address) = addresses.get(target) {
+            args.extend([format!("--{}", key.replace('_', "-")), format!("http://{}", health::reachable(address))]);
+        }
+    }
+    args
+}
+
+/// Puts the command line of `name` together and lets the binary check it (`--print-config`).
+async fn spec(config: &Config, flags: &ServiceFlags, name: &'static str, derived: &[String]) -> Result<Spec, Error> {
     let binary = config.binaries().join(name);
     if !binary.exists() {
         return Err(Error::Missing { path: binary });
@@ -32,10 +79,14 @@ pub async fn spec(config: &Config, flags: &ServiceFlags, name: &'static str) -> 
         args.extend(["--config".into(), file.display().to_string()]);
     }
     args.extend(paths(config, name));
+    args.extend(derived.iter().cloned());
     args.extend(flags.get(name).cloned().unwrap_or_default());
-    let checked = Command::new(&binary).args(&args).arg("--print-config").output().await.map_err(|source| {
-        Error::Start { name, source }
-    })?;
+    let checked = Command::new(&binary)
+        .args(&args)
+        .arg("--print-config")
+        .output()
+        .await
+        .map_err(|source| Error::Start { name, source })?;
     if !checked.status.success() {
         let reason = String::from_utf8_lossy(&checked.stderr).trim().to_owned();
         return Err(Error::Settings { reason });
@@ -44,9 +95,9 @@ pub async fn spec(config: &Config, flags: &ServiceFlags, name: &'static str) -> 
         Error::Settings { reason: format!("{name} --print-config: {e}") }
     })?;
     let address = merged.get(name).and_then(|s| s.get("listen_address")).and_then(|a| a.as_str());
-    let address = address.map(str::to_owned).ok_or_else(|| Error::Settings {
-        reason: format!("{name} --print-config names no listen_address"),
-    })?;
+    let address = address
+        .map(str::to_owned)
+        .ok_or_else(|| Error::Settings { reason: format!("{name} --print-config names no listen_address") })?;
     Ok(Spec { name, binary, args, log: config.data.join("logs").join(format!("{name}.log")), address })
 }
 
@@ -124,4 +175,22 @@ pub fn last_words(spec: &Spec) -> String {
     let text = std::fs::read_to_string(&spec.log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().rev().filter(|l| !l.trim().is_empty()).take(3).collect();
     lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moved_service_is_found_by_those_who_call_it_unless_the_user_says_otherwise() {
+        let addresses = BTreeMap::from([
+            ("rtcd", ":9045".to_owned()),
+            ("offloader", "127.0.0.1:9545".into()),
+            ("llm", "127.0.0.1:9000".into()),
+            ("server", "127.0.0.1:9065".into()),
+        ]);
+        let args = derived_urls("server", &addresses, |key| key == "llm_url");
+        assert_eq!(args, ["--rtcd-url", "http://127.0.0.1:9045", "--offloader-url", "http://127.0.0.1:9545"]);
+        assert!(derived_urls("rtcd", &addresses, |_| false).is_empty());
+    }
 }

