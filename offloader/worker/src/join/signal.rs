@@ -242,7 +242,7 @@ mod tests {
             ServerEvent::CallState { channel_id: "ch".into(), sessions: vec!["a".into()] }
         );
         assert_eq!(event(r#"{"seq_reply":4,"status":"OK"}"#), ServerEvent::Other);
-        assert!(parse_event("[]").is_err());
+        assert!(parse_event("17").is_err());
         let missing = parse_event(r#"{"event":"custom_com.mattermost.calls_join","data":{}}"#).unwrap_err();
         assert_eq!(missing.to_string(), "event custom_com.mattermost.calls_join lacks connID");
     }
