@@ -1,0 +1,75 @@
+// Chooses the page for the address and the state of the session.
+import { useEffect } from 'preact/hooks';
+import { LoginPage } from './auth/LoginPage';
+import { SignupPage } from './auth/SignupPage';
+import { boot } from './auth/session';
+import { navigate, route } from './routing/navigate';
+import { failure, noAccounts, phase, siteName } from './store/session';
+import { currentTeam, teams } from './store/teams';
+import { currentChannel } from './store/channels';
+import { CreateTeamPage } from './teams/CreateTeamPage';
+import { SelectTeamPage } from './teams/SelectTeamPage';
+import { JoinTeamPage } from './teams/JoinTeamPage';
+import { DialogHost } from './ui/Dialog';
+import { ErrorNote, Spinner, ToastHost } from './ui/states';
+import { Workspace } from './Workspace';
+
+export function App() {
+  const channel = currentChannel.value;
+  const title = channel?.display_name ? `${channel.display_name} · ${siteName.value}` : siteName.value;
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+  return (
+    <>
+      <Page />
+      <DialogHost />
+      <ToastHost />
+    </>
+  );
+}
+
+function Page() {
+  switch (phase.value) {
+    case 'loading':
+      return (
+        <main class="full-page">
+          <Spinner label="Starting" />
+        </main>
+      );
+    case 'failed':
+      return (
+        <main class="full-page">
+          <ErrorNote text={failure.value} retry={() => void boot()} />
+        </main>
+      );
+    case 'signedOut':
+      return <SignedOut />;
+    case 'ready':
+      return <SignedIn />;
+  }
+}
+
+function SignedOut() {
+  const here = route.value;
+  if (here.kind === 'signup' || (here.kind === 'root' && noAccounts.value)) {
+    return <SignupPage inviteId={here.kind === 'signup' ? here.inviteId : ''} />;
+  }
+  return <LoginPage />;
+}
+
+function SignedIn() {
+  const here = route.value;
+  if (here.kind === 'signup' && here.inviteId) return <JoinTeamPage inviteId={here.inviteId} />;
+  if (here.kind === 'createTeam') return <CreateTeamPage />;
+  if (here.kind === 'selectTeam') return <SelectTeamPage />;
+  if (currentTeam.value) return <Workspace />;
+  return <Elsewhere />;
+}
+
+/** The address names no team of ours: go to one that exists. */
+function Elsewhere() {
+  const target = teams.value.length > 0 ? `/${teams.value[0].name}` : '/select_team';
+  useEffect(() => navigate(target, 'replace'), [target]);
+  return <main class="full-page" />;
+}

@@ -1,0 +1,34 @@
+import { useState } from 'preact/hooks';
+import { followLink, navigate, route } from '../routing/navigate';
+import { config } from '../store/session';
+import { Field } from '../ui/Field';
+import { useForm } from '../ui/useForm';
+import { ErrorNote } from '../ui/states';
+import { AuthFrame } from './AuthFrame';
+import { logIn } from './session';
+
+export function LoginPage() {
+  const [login, setLogin] = useState('');
+  const [password, setPassword] = useState('');
+  const { busy, error, onSubmit } = useForm(async () => {
+    await logIn(login.trim(), password);
+    if (route.value.kind === 'login') navigate('/', 'replace');
+  });
+  return (
+    <AuthFrame title="Log in" lead="Welcome back.">
+      <form class="form" onSubmit={onSubmit} aria-label="Log in">
+        {error && <ErrorNote text={error} />}
+        <Field label="Email or username" name="login" autocomplete="username" required autofocus value={login} onValue={setLogin} />
+        <Field label="Password" name="password" type="password" autocomplete="current-password" required value={password} onValue={setPassword} />
+        <button type="submit" class="button primary" disabled={busy}>
+          {busy ? 'Logging in…' : 'Log in'}
+        </button>
+        {config.value.EnableUserCreation !== 'false' && (
+          <p class="form-foot" onClick={followLink}>
+            No account yet? <a href="/signup_user_complete/">Create one</a>
+          </p>
+        )}
+      </form>
+    </AuthFrame>
+  );
+}

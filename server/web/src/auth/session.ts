@@ -1,0 +1,101 @@
+// Signing in and out, and loading what every page needs.
+import { api, errorText, isSignedOut } from '../api/client';
+import { closeSocket, openSocket } from '../api/socket';
+import { dispatch } from '../events';
+import { clearChannels } from '../store/channels';
+import { clearPosts } from '../store/posts';
+import { receivePreferences } from '../store/preferences';
+import { config, failure, me, noAccounts, phase } from '../store/session';
+import { teams, teamMemberships } from '../store/teams';
+import { clearUsers, receiveUsers, wantUsers } from '../store/users';
+import { loadChannels } from '../channels/load';
+import { resync } from '../resync';
+import { navigate, route } from '../routing/navigate';
+
+/** Finds out whether somebody is signed in and loads the client for them. */
+export async function boot(): Promise<void> {
+  phase.value = 'loading';
+  try {
+    await loadConfig();
+    await enter();
+  } catch (cause) {
+    if (isSignedOut(cause)) {
+      await leave();
+    } else {
+      failure.value = errorText(cause);
+      phase.value = 'failed';
+    }
+  }
+}
+
+async function loadConfig(): Promise<void> {
+  config.value = (await api.getClientConfig()) as unknown as Record<string, string>;
+}
+
+async function enter(): Promise<void> {
+  const user = await api.getMe();
+  me.value = user;
+  receiveUsers([user]);
+  wantUsers([user.id]);
+  await Promise.all([loadConfig(), loadTeams(), loadPreferences(), loadChannels()]);
+  phase.value = 'ready';
+  openSocket({ onEvent: dispatch, onMissed: () => void resync() });
+}
+
+export async function loadTeams(): Promise<void> {
+  const [mine, memberships] = await Promise.all([api.getMyTeams(), api.getMyTeamMembers()]);
+  teams.value = mine.filter((team) => !team.delete_at).sort((a, b) => a.display_name.localeCompare(b.display_name));
+  teamMemberships.value = Object.fromEntries(memberships.map((member) => [member.team_id, member]));
+}
+
+async function loadPreferences(): Promise<void> {
+  const list = await api.getMyPreferences();
+  receivePreferences(list as unknown as Parameters<typeof receivePreferences>[0]);
+}
+
+export async function logIn(loginId: string, password: string): Promise<void> {
+  await api.login(loginId, password);
+  await enter();
+}
+
+export interface NewAccount {
+  email: string;
+  username: string;
+  password: string;
+}
+
+/** Creates the account, signs in and joins the inviting team. */
+export async function signUp(account: NewAccount, inviteId: string): Promise<void> {
+  type NewUser = Parameters<typeof api.createUser>[0];
+  await api.createUser(account as unknown as NewUser, '', inviteId);
+  await logIn(account.username, account.password);
+}
+
+export async function logOut(): Promise<void> {
+  closeSocket();
+  try {
+    await api.logout();
+  } catch {
+    // The session may already be gone; the local state goes either way.
+  }
+  await leave();
+  navigate('/login', 'replace');
+}
+
+async function leave(): Promise<void> {
+  closeSocket();
+  me.value = null;
+  teams.value = [];
+  clearUsers();
+  clearChannels();
+  clearPosts();
+  phase.value = 'signedOut';
+  const here = route.value.kind;
+  if (here === 'login' || here === 'signup') return;
+  navigate(noAccounts.value ? '/signup_user_complete/' : '/login', 'replace');
+}
+
+/** A 401 on any call means that the session has ended elsewhere. */
+export async function onSignedOut(): Promise<void> {
+  if (phase.value === 'ready') await leave();
+}

@@ -1,0 +1,116 @@
+import type { ServerChannel as Channel } from '@mattermost/types/channels';
+import { useEffect, useState } from 'preact/hooks';
+import { api } from '../api/client';
+import { CallButton } from '../calls/CallButton';
+import { Markdown } from '../posts/Markdown';
+import { navigate } from '../routing/navigate';
+import { forgetMembership, partnerId } from '../store/channels';
+import { drawerOpen, panel } from '../store/panel';
+import { myId } from '../store/session';
+import { statuses } from '../store/users';
+import { setChannelTranslation, translatedChannels, translationAvailable } from '../translation/load';
+import { confirmDialog, dialog } from '../ui/Dialog';
+import { Icon } from '../ui/Icon';
+import { Menu, type MenuItem } from '../ui/Menu';
+import { attempt } from '../ui/states';
+import { missing } from '../services/services';
+import { AddPeople } from './AddPeople';
+import { EditHeader } from './EditHeader';
+import { memberChange } from './members';
+import { ChannelIcon } from './Sidebar';
+import { channelTitle } from './title';
+
+export function ChannelHeader({ channel }: { channel: Channel }) {
+  const title = channelTitle(channel);
+  return (
+    <header class="channel-head">
+      <button type="button" class="icon-button drawer-button" aria-label="Open the channel list" onClick={() => (drawerOpen.value = true)}>
+        <Icon name="menu" />
+      </button>
+      <div class="channel-title">
+        <h1>
+          <ChannelIcon channel={channel} />
+          <span>{title}</span>
+          {translatedChannels.value[channel.id] && (
+            <span class="tag" title="Messages are translated for every reader">
+              <Icon name="globe" size={13} /> Translated
+            </span>
+          )}
+        </h1>
+        {channel.header ? (
+          <div class="channel-line">
+            <Markdown text={channel.header} />
+          </div>
+        ) : (
+          <button type="button" class="channel-line link quiet" onClick={() => (dialog.value = () => <EditHeader channel={channel} />)}>
+            {channel.type === 'D' ? (statuses.value[partnerId(channel)] ?? 'offline') : 'Add a header'}
+          </button>
+        )}
+      </div>
+      <div class="channel-actions">
+        <CallButton channel={channel} />
+        {channel.type !== 'D' && <MemberButton channelId={channel.id} />}
+        <ChannelMenu channel={channel} />
+      </div>
+    </header>
+  );
+}
+
+function MemberButton({ channelId }: { channelId: string }) {
+  const [count, setCount] = useState(0);
+  const changes = memberChange.value;
+  useEffect(() => {
+    let current = true;
+    api.getChannelStats(channelId).then(
+      (stats) => current && setCount(stats.member_count),
+      () => {
+        // Without the number the button still opens the list.
+      },
+    );
+    return () => {
+      current = false;
+    };
+  }, [channelId, changes]);
+  const open = panel.value?.kind === 'members';
+  return (
+    <button type="button" class="button ghost" aria-label="Members" title="Members" aria-pressed={open} onClick={() => (panel.value = open ? null : { kind: 'members', channelId })}>
+      <Icon name="users" /> {count > 0 && <span>{count}</span>}
+    </button>
+  );
+}
+
+function ChannelMenu({ channel }: { channel: Channel }) {
+  const room = channel.type === 'O' || channel.type === 'P';
+  const translated = translatedChannels.value[channel.id] ?? false;
+  const leave = () =>
+    confirmDialog(`Leave ${channel.display_name}?`, channel.type === 'P' ? 'This channel is private: you need to be added again to come back.' : 'You can join again at any time.', 'Leave channel', () =>
+      void attempt(async () => {
+        await api.removeFromChannel(myId.value, channel.id);
+        forgetMembership(channel.id);
+        navigate('/', 'replace');
+      }),
+    );
+  const archive = () =>
+    confirmDialog(`Archive ${channel.display_name}?`, 'Nobody can write in it any more. Messages stay.', 'Archive channel', () => void attempt(() => api.deleteChannel(channel.id)));
+  const items: (MenuItem | null)[] = [
+    { label: 'Edit channel', icon: 'edit', run: () => (dialog.value = () => <EditHeader channel={channel} />) },
+    room ? { label: 'Add people', icon: 'users', run: () => (dialog.value = () => <AddPeople channel={channel} />) } : null,
+    { label: 'Pinned messages', icon: 'pin', run: () => (panel.value = { kind: 'pinned', channelId: channel.id }) },
+    translationAvailable.value
+      ? {
+          label: 'Translate this channel',
+          icon: 'globe',
+          checked: translated,
+          disabled: translated ? '' : missing('llm'),
+          run: () => void attempt(() => setChannelTranslation(channel.id, !translated)),
+        }
+      : null,
+    room && channel.name !== 'town-square' ? { label: 'Leave channel', icon: 'exit', run: leave, danger: true } : null,
+    room && channel.name !== 'town-square' ? { label: 'Archive channel', icon: 'trash', run: archive, danger: true } : null,
+  ];
+  return (
+    <Menu label="Channel menu" align="right" items={items}>
+      <Icon name="more" />
+    </Menu>
+  );
+}

@@ -1,0 +1,33 @@
+import type { UserProfile } from '@mattermost/types/users';
+import { useState } from 'preact/hooks';
+import { navigate } from '../routing/navigate';
+import { closeDialog, Dialog } from '../ui/Dialog';
+import { ErrorNote } from '../ui/states';
+import { useForm } from '../ui/useForm';
+import { PeoplePicker } from '../users/PeoplePicker';
+import { openDirect, openGroup } from './load';
+import { pathOf } from './path';
+
+/** Starts a conversation with one person, or with up to seven. */
+export function NewMessage() {
+  const [chosen, setChosen] = useState<UserProfile[]>([]);
+  const { busy, error, onSubmit } = useForm(async () => {
+    const ids = chosen.map((user) => user.id);
+    const channel = ids.length === 1 ? await openDirect(ids[0]) : await openGroup(ids);
+    closeDialog();
+    navigate(pathOf(channel));
+  });
+  return (
+    <Dialog title="New direct message">
+      <form class="form" onSubmit={onSubmit} aria-label="New direct message">
+        {error && <ErrorNote text={error} />}
+        <PeoplePicker scope={{}} chosen={chosen} onChange={(next) => setChosen(next.slice(0, 7))} />
+        <div class="dialog-actions">
+          <button type="submit" class="button primary" disabled={busy || chosen.length === 0}>
+            Open conversation
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,38 @@
+import type { Post } from '@mattermost/types/posts';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { useForm } from '../ui/useForm';
+import { ErrorNote } from '../ui/states';
+import { editPost } from './send';
+
+/** The message as an editable text in place. Enter saves, Escape cancels. */
+export function EditForm({ post, done }: { post: Post; done: () => void }) {
+  const [text, setText] = useState(post.message);
+  const area = useRef<HTMLTextAreaElement>(null);
+  const { busy, error, onSubmit } = useForm(async () => {
+    if (text.trim() && text !== post.message) await editPost(post.id, text);
+    done();
+  });
+  useEffect(() => {
+    area.current?.focus();
+    area.current?.setSelectionRange(text.length, text.length);
+  }, []);
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key === 'Escape') done();
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) void onSubmit(event);
+  };
+  return (
+    <form class="edit-form" onSubmit={onSubmit} aria-label="Edit message">
+      {error && <ErrorNote text={error} />}
+      <textarea ref={area} rows={Math.min(12, text.split('\n').length + 1)} aria-label="Edit message" value={text} onInput={(event) => setText(event.currentTarget.value)} onKeyDown={onKey} />
+      <div class="row">
+        <button type="submit" class="button primary small" disabled={busy || !text.trim()}>
+          Save
+        </button>
+        <button type="button" class="button small" onClick={done}>
+          Cancel
+        </button>
+        <small class="hint">Enter to save, Escape to cancel</small>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,68 @@
+import type { Post } from '@mattermost/types/posts';
+import { useState } from 'preact/hooks';
+import { api } from '../api/client';
+import { agentActions } from '../agents/actions';
+import { EmojiPicker } from '../emoji/EmojiPicker';
+import { permalinkPath } from '../routing/route';
+import { openThread } from '../store/panel';
+import { receivePosts } from '../store/posts';
+import { isAdmin, myId } from '../store/session';
+import { currentTeam } from '../store/teams';
+import { copyText } from '../teams/InviteDialog';
+import { confirmDialog } from '../ui/Dialog';
+import { Icon } from '../ui/Icon';
+import { Menu, type MenuItem } from '../ui/Menu';
+import { attempt, say } from '../ui/states';
+import { kindOfPost } from './kind';
+import { deletePost, toggleReaction } from './send';
+
+/** The bar that appears over a message. */
+export function PostActions({ post, edit, inThread }: { post: Post; edit: () => void; inThread: boolean }) {
+  const [picking, setPicking] = useState(false);
+  const mine = post.user_id === myId.value;
+  const plain = ['', 'custom_translation'].includes(kindOfPost(post));
+  const copyLink = async () => {
+    const link = location.origin + permalinkPath(currentTeam.value?.name ?? '', post.id);
+    say((await copyText(link)) ? 'Link copied.' : link);
+  };
+  const pin = () =>
+    attempt(async () => {
+      await (post.is_pinned ? api.unpinPost(post.id) : api.pinPost(post.id));
+      receivePosts([{ ...post, is_pinned: !post.is_pinned }]);
+    });
+  const remove = () => confirmDialog('Delete this message?', 'It disappears for everybody, with its replies.', 'Delete', () => void attempt(() => deletePost(post)));
+  const items: (MenuItem | null)[] = [
+    { label: 'Copy link', icon: 'link', run: () => void copyLink() },
+    { label: 'Copy text', icon: 'file', run: () => void copyText(post.message).then((done) => say(done ? 'Text copied.' : 'The browser does not allow copying here.')) },
+    { label: post.is_pinned ? 'Unpin' : 'Pin to channel', icon: 'pin', run: () => void pin() },
+    ...agentActions(post),
+    mine && plain ? { label: 'Edit', icon: 'edit', run: edit } : null,
+    mine || isAdmin.value ? { label: 'Delete', icon: 'trash', run: remove, danger: true } : null,
+  ];
+  return (
+    <div class={picking ? 'post-actions shown' : 'post-actions'} role="group" aria-label="Message actions">
+      <div class="menu-box">
+        <button type="button" class="icon-button" aria-label="Add reaction" title="Add reaction" aria-expanded={picking} onClick={() => setPicking(!picking)}>
+          <Icon name="smile" />
+        </button>
+        {picking && (
+          <EmojiPicker
+            close={() => setPicking(false)}
+            pick={(name) => {
+              setPicking(false);
+              void attempt(() => toggleReaction(post, name));
+            }}
+          />
+        )}
+      </div>
+      {!inThread && (
+        <button type="button" class="icon-button" aria-label="Reply in thread" title="Reply in thread" onClick={() => openThread(post.root_id || post.id)}>
+          <Icon name="reply" />
+        </button>
+      )}
+      <Menu label="More actions" align="right" items={items}>
+        <Icon name="more" />
+      </Menu>
+    </div>
+  );
+}

@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest';
+import { parseRoute } from './route';
+
+it("reads Mattermost's addresses", () => {
+  expect(parseRoute('/')).toEqual({ kind: 'root' });
+  expect(parseRoute('/signup_user_complete/', '?id=abc')).toEqual({ kind: 'signup', inviteId: 'abc' });
+  expect(parseRoute('/core/channels/town-square')).toEqual({ kind: 'channel', team: 'core', channel: 'town-square', joinCall: false });
+  expect(parseRoute('/core/channels/x', '?join_call=true')).toMatchObject({ joinCall: true });
+  expect(parseRoute('/core/messages/@bob')).toEqual({ kind: 'messages', team: 'core', target: '@bob' });
+  expect(parseRoute('/core/pl/p1')).toEqual({ kind: 'permalink', team: 'core', postId: 'p1' });
+  expect(parseRoute('/core')).toEqual({ kind: 'team', team: 'core' });
+  expect(parseRoute('/%E0%A4%A/channels/x')).toMatchObject({ kind: 'channel' });
+});

@@ -1,0 +1,73 @@
+// Addresses of the client. They are Mattermost's, so that links in posts and mails work.
+
+export type Route =
+  | { kind: 'root' }
+  | { kind: 'login' }
+  | { kind: 'signup'; inviteId: string }
+  | { kind: 'createTeam' }
+  | { kind: 'selectTeam' }
+  | { kind: 'team'; team: string }
+  | { kind: 'channel'; team: string; channel: string; joinCall: boolean }
+  | { kind: 'messages'; team: string; target: string }
+  | { kind: 'permalink'; team: string; postId: string }
+  | { kind: 'threads'; team: string };
+
+/** Reads an address; anything unknown is the root, which chooses a place to go. */
+export function parseRoute(path: string, search = ''): Route {
+  const query = new URLSearchParams(search);
+  const parts = path.split('/').filter(Boolean).map(decode);
+  const [first, second, third] = parts;
+  switch (first) {
+    case undefined:
+      return { kind: 'root' };
+    case 'login':
+      return { kind: 'login' };
+    case 'signup_user_complete':
+    case 'signup_email':
+      return { kind: 'signup', inviteId: query.get('id') ?? '' };
+    case 'create_team':
+      return { kind: 'createTeam' };
+    case 'select_team':
+      return { kind: 'selectTeam' };
+  }
+  switch (second) {
+    case undefined:
+      return { kind: 'team', team: first };
+    case 'threads':
+      return { kind: 'threads', team: first };
+    case 'channels':
+      if (third) return { kind: 'channel', team: first, channel: third, joinCall: query.get('join_call') === 'true' };
+      break;
+    case 'messages':
+      if (third) return { kind: 'messages', team: first, target: third };
+      break;
+    case 'pl':
+      if (third) return { kind: 'permalink', team: first, postId: third };
+      break;
+  }
+  return { kind: 'team', team: first };
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+export function channelPath(team: string, channel: string): string {
+  return `/${encodeURIComponent(team)}/channels/${encodeURIComponent(channel)}`;
+}
+
+export function messagesPath(team: string, target: string): string {
+  return `/${encodeURIComponent(team)}/messages/${target}`;
+}
+
+export function permalinkPath(team: string, postId: string): string {
+  return `/${encodeURIComponent(team)}/pl/${postId}`;
+}
+
+export function invitePath(inviteId: string): string {
+  return `/signup_user_complete/?id=${inviteId}`;
+}

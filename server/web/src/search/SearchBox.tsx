@@ -1,0 +1,23 @@
+import { useState } from 'preact/hooks';
+import { drawerOpen, panel } from '../store/panel';
+import { Icon } from '../ui/Icon';
+
+/** Searches messages; the result opens on the right. */
+export function SearchBox() {
+  const [terms, setTerms] = useState('');
+  return (
+    <form
+      class="search-box"
+      role="search"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!terms.trim()) return;
+        panel.value = { kind: 'search', terms: terms.trim() };
+        drawerOpen.value = false;
+      }}
+    >
+      <Icon name="search" size={16} />
+      <input type="search" aria-label="Search messages" placeholder="Search" value={terms} onInput={(event) => setTerms(event.currentTarget.value)} />
+    </form>
+  );
+}

@@ -1,0 +1,52 @@
+import { api } from '../api/client';
+import { logOut } from '../auth/session';
+import { me, myId } from '../store/session';
+import { displayName, receiveStatuses, statuses } from '../store/users';
+import { Avatar } from '../ui/Avatar';
+import { dialog } from '../ui/Dialog';
+import { Icon } from '../ui/Icon';
+import { Menu } from '../ui/Menu';
+import { attempt } from '../ui/states';
+import { ProfileDialog } from './ProfileDialog';
+
+const STATUSES = [
+  ['online', 'Online'],
+  ['away', 'Away'],
+  ['dnd', 'Do not disturb'],
+  ['offline', 'Offline'],
+] as const;
+
+/** Oneself: presence, profile, logging out. */
+export function SelfMenu() {
+  const user = me.value;
+  if (!user) return null;
+  const now = statuses.value[user.id] ?? 'online';
+  const set = (status: string) =>
+    void attempt(async () => {
+      await api.updateStatus({ user_id: myId.value, status } as Parameters<typeof api.updateStatus>[0]);
+      receiveStatuses([{ user_id: myId.value, status }]);
+    });
+  const askNotifications = typeof Notification !== 'undefined' && Notification.permission === 'default';
+  return (
+    <footer class="sidebar-foot">
+      <Menu
+        label="Your menu"
+        class="self-button"
+        up
+        items={[
+          ...STATUSES.map(([value, label]) => ({ label, checked: now === value, run: () => set(value) })),
+          { label: 'Profile and language', icon: 'edit', run: () => (dialog.value = () => <ProfileDialog />) },
+          askNotifications ? { label: 'Turn on notifications', icon: 'warning', run: () => void Notification.requestPermission() } : null,
+          { label: 'Log out', icon: 'exit', run: () => void logOut() },
+        ]}
+      >
+        <Avatar userId={user.id} size={30} presence />
+        <span class="self-name">
+          <strong>{displayName(user)}</strong>
+          <small>@{user.username}</small>
+        </span>
+        <Icon name="more" />
+      </Menu>
+    </footer>
+  );
+}
