@@ -1,1 +1,101 @@
-fn main() {}
+//! `server`: the chat server. Composition only: configuration, database, domains, router, serve.
+
+mod config;
+mod peers;
+mod web;
+
+use anyhow::Context;
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use chat::site::Parts;
+use chat::ws::Hub;
+use chat::{Site, system};
+use config::Config;
+use kit::Clock;
+use kit::config::Program;
+use std::sync::Arc;
+use std::time::Duration;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+const PROGRAM: Program = Program { name: "server", section: "server", about: "the chat server: API v4, WebSocket and web client" };
+
+fn main() -> anyhow::Result<()> {
+    let (config, _) = kit::config::load::<Config>(PROGRAM);
+    kit::init_crypto();
+    kit::telemetry::init(&config.log);
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(config))
+}
+
+async fn run(config: Config) -> anyhow::Result<()> {
+    let stop = kit::shutdown::on_signal()?;
+    // The port first: a busy one must not leave a half-made database behind.
+    let listener = kit::net::bind(&config.listen_address, "server (web and API)").await.map_err(exit_code_2)?;
+    std::fs::create_dir_all(config.data_dir.join("files")).with_context(|| config.data_dir.display().to_string())?;
+    let site = open_site(&config).await?;
+    let peers = peers::watch(&config, stop.clone());
+    let hub = site.hub.clone();
+    let clock = site.clock.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(Duration::from_secs(30)).await;
+            hub.sweep(clock.now_ms());
+        }
+    });
+    let ready = site.clone();
+    let app = Router::new()
+        .route("/healthz", get(|| async { Json(serde_json::json!({"status": "ok"})) }))
+        .route("/readyz", get(move || readyz(ready.clone())))
+        .merge(peers::router(&site, peers))
+        .merge(chat::routes::api(&site))
+        .fallback_service(web::service(&config.web_root))
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::new());
+    tracing::info!(address = %listener.local_addr()?, database = ?site.db.engine(), "server is ready");
+    Ok(kit::net::serve(listener, app, stop).await?)
+}
+
+/// A busy or wrong port is for the user to mend: exit code 2, as for any other setting.
+fn exit_code_2(error: kit::net::BindError) -> anyhow::Error {
+    use std::io::Write;
+    drop(writeln!(std::io::stderr(), "server: {error}"));
+    std::process::exit(2)
+}
+
+async fn open_site(config: &Config) -> anyhow::Result<Site> {
+    let db = db::Db::open(&config.database()).await.context("opening the database")?;
+    let applied = db::migrate(&db, chat::schema::MIGRATIONS).await?;
+    if applied > 0 {
+        tracing::info!(applied, "migrations applied");
+    }
+    let mut tx = db.write().await?;
+    let diagnostic_id = match system::value(&mut tx, "DiagnosticId").await? {
+        Some(id) => id,
+        None => {
+            let id = kit::id::new();
+            system::set_value(&mut tx, "DiagnosticId", &id).await?;
+            id
+        }
+    };
+    tx.commit().await?;
+    let files = object_store::local::LocalFileSystem::new_with_prefix(config.data_dir.join("files"))
+        .context("opening the file storage")?
+        .with_fsync(true);
+    Ok(Site::new(Parts {
+        db,
+        hub: Hub::default(),
+        clock: Clock::system(),
+        config: config.chat(diagnostic_id),
+        files: Arc::new(files),
+    }))
+}
+
+async fn readyz(site: Site) -> (StatusCode, Json<serde_json::Value>) {
+    let answers = async { site.db.read().await?.query(&db::Sql::new("SELECT 1"), vec![]).await };
+    match tokio::time::timeout(Duration::from_secs(2), answers).await {
+        Ok(Ok(_)) => (StatusCode::OK, Json(serde_json::json!({"status": "ok"}))),
+        Ok(Err(error)) => (StatusCode::SERVICE_UNAVAILABLE, Json(serde_json::json!({"status": "database", "reason": error.to_string()}))),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, Json(serde_json::json!({"status": "database", "reason": "no answer within 2 s"}))),
+    }
+}

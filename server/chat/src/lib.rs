@@ -8,9 +8,20 @@
 //!   that a domain exports, tap the hub and register WebSocket actions.
 
 pub mod actor;
+pub mod auth;
+pub mod channels;
 pub mod error;
+pub mod files;
+pub mod posts;
+pub mod preferences;
+pub mod roles;
+pub mod routes;
 pub mod schema;
 pub mod site;
+pub mod status;
+pub mod system;
+pub mod teams;
+pub mod users;
 pub mod ws;
 
 pub use actor::Actor;

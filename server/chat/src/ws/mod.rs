@@ -2,5 +2,6 @@
 //! `socket` speaks the protocol on one connection.
 
 mod hub;
+pub mod socket;
 
 pub use hub::{Action, ClientAction, Connection, Hub, Next};

@@ -1,0 +1,20 @@
+//! Logging in and out, and the sessions of a user.
+
+mod login;
+pub mod password;
+mod sessions;
+
+pub use sessions::bot_token;
+
+use crate::Site;
+use axum::Router;
+use axum::routing::{get, post};
+
+/// Routes of this domain.
+pub fn router() -> Router<Site> {
+    Router::new()
+        .route("/users/login", post(login::login))
+        .route("/users/logout", post(login::logout))
+        .route("/users/{user_id}/sessions", get(sessions::list))
+        .route("/users/{user_id}/sessions/revoke", post(sessions::revoke))
+}

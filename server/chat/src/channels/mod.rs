@@ -1,0 +1,52 @@
+//! Channels: who is in them, what they have not read, and the one function that loads and authorises.
+
+mod direct;
+mod members;
+mod routes;
+mod store;
+
+pub use direct::direct;
+pub use members::{join, leave_all};
+pub use routes::router;
+pub use store::{bump, by_name, count_for_author, get, ids_of, insert, member, members, mention, team_unread};
+
+use crate::roles::{self, Permission};
+use crate::{Actor, Error, Result, teams};
+use db::Conn;
+use wire::Channel;
+
+pub(crate) fn missing() -> Error {
+    Error::not_found("app.channel.get.existing.app_error", "Unable to find the existing channel.")
+}
+
+/// A channel without names, made now.
+pub fn blank(now: i64) -> Channel {
+    Channel { id: kit::id::new(), create_at: now, update_at: now, ..Channel::default() }
+}
+
+/// Loads the channel and proves that the actor may do `permission` there: as a member by the roles of the membership,
+/// as a team administrator by those of the team, in a public channel by being in the team (reading and joining only).
+///
+/// # Errors
+/// 404 when there is no such channel, 403 when it is not allowed.
+pub async fn access(conn: &mut Conn, actor: &Actor, channel_id: &str, permission: Permission) -> Result<Channel> {
+    let channel = store::get(conn, channel_id).await?.ok_or_else(missing)?;
+    if actor.is_system_admin() {
+        return Ok(channel);
+    }
+    if let Some(member) = store::member(conn, channel_id, &actor.user_id).await? {
+        if roles::grant(member.roles.split_whitespace(), permission) {
+            return Ok(channel);
+        }
+    }
+    if !channel.team_id.is_empty() {
+        if channel.kind == "O" && permission == Permission::READ_CHANNEL && !actor.is_guest() {
+            teams::require_member(conn, actor, &channel.team_id).await?;
+            return Ok(channel);
+        }
+        if channel.kind == "O" && teams::require(conn, actor, &channel.team_id, permission).await.is_ok() {
+            return Ok(channel);
+        }
+    }
+    Err(Error::forbidden())
+}

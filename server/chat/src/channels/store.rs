@@ -1,0 +1,238 @@
+//! Every statement on `channels` and `channel_members`.
+
+use crate::teams;
+use db::{Conn, Result, Row, Sql, Tx, params};
+use wire::{Channel, ChannelMember, TeamUnread};
+
+macro_rules! select {
+    ($rest:literal) => {
+        Sql::new(concat!(
+            "SELECT c.id, c.create_at, c.update_at, c.delete_at, c.team_id, c.type, c.display_name, c.name, c.header, ",
+            "c.purpose, c.last_post_at, c.total_msg_count, c.creator_id, c.props, c.total_msg_count_root, ",
+            "c.last_root_post_at, c.autotranslation FROM channels c ",
+            $rest
+        ))
+    };
+}
+
+const BY_ID: Sql = select!("WHERE c.id = $1");
+const BY_NAME: Sql = select!("WHERE c.team_id = $1 AND c.name = $2");
+const OF_USER: Sql = select!("JOIN channel_members m ON m.channel_id = c.id WHERE m.user_id = $1 ORDER BY c.display_name");
+const PUBLIC: Sql = select!("WHERE c.team_id = $1 AND c.type = 'O' AND c.delete_at = 0 ORDER BY c.display_name LIMIT $2 OFFSET $3");
+const SEARCH: Sql = select!(
+    "WHERE c.team_id = $1 AND c.type = 'O' AND c.delete_at = 0 AND (LOWER(c.display_name) LIKE $2 OR c.name LIKE $2)
+     ORDER BY c.display_name LIMIT 50"
+);
+const INSERT: Sql = Sql::new(
+    "INSERT INTO channels (id, create_at, update_at, team_id, type, display_name, name, header, purpose, creator_id, props)
+     VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+);
+const UPDATE: Sql = Sql::new(
+    "UPDATE channels SET update_at = $2, delete_at = $3, type = $4, display_name = $5, name = $6, header = $7, purpose = $8
+     WHERE id = $1",
+);
+const BUMP: Sql = Sql::new(
+    "UPDATE channels SET last_post_at = $2, total_msg_count = total_msg_count + $3,
+     total_msg_count_root = total_msg_count_root + $4,
+     last_root_post_at = CASE WHEN $4 > 0 THEN $2 ELSE last_root_post_at END WHERE id = $1",
+);
+macro_rules! members {
+    ($rest:literal) => {
+        Sql::new(concat!(
+            "SELECT m.channel_id, m.user_id, m.roles, m.last_viewed_at, m.msg_count, m.mention_count, m.mention_count_root, ",
+            "m.urgent_mention_count, m.msg_count_root, m.notify_props, m.last_update_at, m.scheme_guest, m.scheme_user, ",
+            "m.scheme_admin FROM channel_members m ",
+            $rest
+        ))
+    };
+}
+const MEMBER: Sql = members!("WHERE m.channel_id = $1 AND m.user_id = $2");
+const MEMBERS: Sql = members!("WHERE m.channel_id = $1 ORDER BY m.user_id");
+const MEMBERSHIPS: Sql = members!("WHERE m.user_id = $1");
+const INSERT_MEMBER: Sql = Sql::new(
+    "INSERT INTO channel_members (channel_id, user_id, last_viewed_at, msg_count, msg_count_root, notify_props, last_update_at, scheme_admin)
+     VALUES ($1, $2, $3, $4, $5, $6, $3, $7) ON CONFLICT (channel_id, user_id) DO NOTHING",
+);
+const DELETE_MEMBER: Sql = Sql::new("DELETE FROM channel_members WHERE channel_id = $1 AND user_id = $2");
+const VIEWED: Sql = Sql::new(
+    "UPDATE channel_members SET last_viewed_at = $3, last_update_at = $3, mention_count = 0, mention_count_root = 0,
+     msg_count = (SELECT c.total_msg_count FROM channels c WHERE c.id = $1),
+     msg_count_root = (SELECT c.total_msg_count_root FROM channels c WHERE c.id = $1)
+     WHERE channel_id = $1 AND user_id = $2",
+);
+const AUTHOR: Sql = Sql::new(
+    "UPDATE channel_members SET msg_count = msg_count + $3, msg_count_root = msg_count_root + $4, last_update_at = $5
+     WHERE channel_id = $1 AND user_id = $2",
+);
+const MENTION: Sql = Sql::new(
+    "UPDATE channel_members SET mention_count = mention_count + 1, mention_count_root = mention_count_root + $3, last_update_at = $4
+     WHERE channel_id = $1 AND user_id IN LIST($2)",
+);
+const NOTIFY: Sql = Sql::new("UPDATE channel_members SET notify_props = $3, last_update_at = $4 WHERE channel_id = $1 AND user_id = $2");
+const COUNT: Sql = Sql::new("SELECT COUNT(*) FROM channel_members WHERE channel_id = $1");
+const PINNED: Sql = Sql::new("SELECT COUNT(*) FROM posts WHERE channel_id = $1 AND is_pinned = TRUE AND delete_at = 0");
+const TEAM_UNREAD: Sql = Sql::new(
+    "SELECT CAST(COALESCE(SUM(c.total_msg_count - m.msg_count), 0) AS BIGINT), CAST(COALESCE(SUM(m.mention_count), 0) AS BIGINT),
+     CAST(COALESCE(SUM(m.mention_count_root), 0) AS BIGINT), CAST(COALESCE(SUM(c.total_msg_count_root - m.msg_count_root), 0) AS BIGINT)
+     FROM channel_members m JOIN channels c ON c.id = m.channel_id WHERE m.user_id = $1 AND c.team_id = $2 AND c.delete_at = 0",
+);
+
+fn channel(row: Row) -> Result<Channel> {
+    let mut r = row.read();
+    Ok(Channel {
+        id: r.get()?,
+        create_at: r.get()?,
+        update_at: r.get()?,
+        delete_at: r.get()?,
+        team_id: r.get()?,
+        kind: r.get()?,
+        display_name: r.get()?,
+        name: r.get()?,
+        header: r.get()?,
+        purpose: r.get()?,
+        last_post_at: r.get()?,
+        total_msg_count: r.get()?,
+        creator_id: r.get()?,
+        props: serde_json::from_value(r.get()?).ok(),
+        total_msg_count_root: r.get()?,
+        last_root_post_at: r.get()?,
+        autotranslation: r.get()?,
+        ..Channel::default()
+    })
+}
+
+fn member_row(row: Row) -> Result<ChannelMember> {
+    let mut r = row.read();
+    let mut m = ChannelMember {
+        channel_id: r.get()?,
+        user_id: r.get()?,
+        explicit_roles: r.get()?,
+        last_viewed_at: r.get()?,
+        msg_count: r.get()?,
+        mention_count: r.get()?,
+        mention_count_root: r.get()?,
+        urgent_mention_count: r.get()?,
+        msg_count_root: r.get()?,
+        notify_props: serde_json::from_value(r.get()?).unwrap_or_default(),
+        last_update_at: r.get()?,
+        scheme_guest: r.get()?,
+        scheme_user: r.get()?,
+        scheme_admin: r.get()?,
+        ..ChannelMember::default()
+    };
+    m.roles = teams::scheme_roles("channel", m.scheme_guest, m.scheme_user, m.scheme_admin, &m.explicit_roles);
+    Ok(m)
+}
+
+pub async fn get(conn: &mut Conn, id: &str) -> Result<Option<Channel>> {
+    conn.fetch_optional(&BY_ID, params![id], channel).await
+}
+
+pub async fn by_name(conn: &mut Conn, team: &str, name: &str) -> Result<Option<Channel>> {
+    conn.fetch_optional(&BY_NAME, params![team, name], channel).await
+}
+
+pub async fn of_user(conn: &mut Conn, user: &str) -> Result<Vec<Channel>> {
+    conn.fetch(&OF_USER, params![user], channel).await
+}
+
+pub async fn ids_of(conn: &mut Conn, user: &str) -> Result<Vec<String>> {
+    Ok(memberships(conn, user).await?.into_iter().map(|m| m.channel_id).collect())
+}
+
+pub async fn public(conn: &mut Conn, team: &str, limit: i64, offset: i64) -> Result<Vec<Channel>> {
+    conn.fetch(&PUBLIC, params![team, limit, offset], channel).await
+}
+
+pub async fn search(conn: &mut Conn, team: &str, term: &str) -> Result<Vec<Channel>> {
+    let pattern = format!("%{}%", term.to_lowercase().replace(['%', '_'], ""));
+    conn.fetch(&SEARCH, params![team, pattern], channel).await
+}
+
+pub async fn insert(tx: &mut Tx, c: &Channel) -> Result<()> {
+    let props = serde_json::json!(c.props.clone().unwrap_or_default());
+    let values = params![
+        &c.id, c.create_at, &c.team_id, &c.kind, &c.display_name, &c.name, &c.header, &c.purpose, &c.creator_id, props
+    ];
+    tx.execute(&INSERT, values).await?;
+    Ok(())
+}
+
+pub async fn update(tx: &mut Tx, c: &Channel) -> Result<()> {
+    let values = params![&c.id, c.update_at, c.delete_at, &c.kind, &c.display_name, &c.name, &c.header, &c.purpose];
+    tx.execute(&UPDATE, values).await?;
+    Ok(())
+}
+
+/// Counts a new post; `counted` 0 for join and leave messages, `root` 1 when it starts a thread.
+pub async fn bump(tx: &mut Tx, id: &str, at: i64, counted: i64, root: i64) -> Result<()> {
+    tx.execute(&BUMP, params![id, at, counted, root]).await?;
+    Ok(())
+}
+
+pub async fn member(conn: &mut Conn, channel: &str, user: &str) -> Result<Option<ChannelMember>> {
+    conn.fetch_optional(&MEMBER, params![channel, user], member_row).await
+}
+
+pub async fn members(conn: &mut Conn, channel: &str) -> Result<Vec<ChannelMember>> {
+    conn.fetch(&MEMBERS, params![channel], member_row).await
+}
+
+pub async fn memberships(conn: &mut Conn, user: &str) -> Result<Vec<ChannelMember>> {
+    conn.fetch(&MEMBERSHIPS, params![user], member_row).await
+}
+
+/// Adds a member who has read everything so far.
+pub async fn insert_member(tx: &mut Tx, c: &Channel, user: &str, admin: bool, now: i64) -> Result<bool> {
+    let notify = serde_json::json!({"desktop": "default", "email": "default", "push": "default", "mark_unread": "all",
+        "ignore_channel_mentions": "default", "channel_auto_follow_threads": "off"});
+    let values = params![&c.id, user, now, c.total_msg_count, c.total_msg_count_root, notify, admin];
+    Ok(tx.execute(&INSERT_MEMBER, values).await? > 0)
+}
+
+pub async fn delete_member(tx: &mut Tx, channel: &str, user: &str) -> Result<bool> {
+    Ok(tx.execute(&DELETE_MEMBER, params![channel, user]).await? > 0)
+}
+
+pub async fn viewed(tx: &mut Tx, channel: &str, user: &str, now: i64) -> Result<()> {
+    tx.execute(&VIEWED, params![channel, user, now]).await?;
+    Ok(())
+}
+
+/// The author has read the own post.
+pub async fn count_for_author(tx: &mut Tx, channel: &str, user: &str, counted: i64, root: i64, now: i64) -> Result<()> {
+    tx.execute(&AUTHOR, params![channel, user, counted, root, now]).await?;
+    Ok(())
+}
+
+pub async fn mention(tx: &mut Tx, channel: &str, users: &[String], root: i64, now: i64) -> Result<()> {
+    tx.execute(&MENTION, params![channel, users, root, now]).await?;
+    Ok(())
+}
+
+pub async fn set_notify_props(tx: &mut Tx, channel: &str, user: &str, props: &wire::StringMap, now: i64) -> Result<()> {
+    tx.execute(&NOTIFY, params![channel, user, serde_json::json!(props), now]).await?;
+    Ok(())
+}
+
+/// Members and pinned posts.
+pub async fn counts(conn: &mut Conn, channel: &str) -> Result<(i64, i64)> {
+    let members = conn.fetch_optional(&COUNT, params![channel], Row::only).await?.unwrap_or(0);
+    let pinned = conn.fetch_optional(&PINNED, params![channel], Row::only).await?.unwrap_or(0);
+    Ok((members, pinned))
+}
+
+pub async fn team_unread(conn: &mut Conn, team: &str, user: &str) -> Result<TeamUnread> {
+    let decode = |row: Row| {
+        let mut r = row.read();
+        Ok(TeamUnread {
+            team_id: team.into(),
+            msg_count: r.get()?,
+            mention_count: r.get()?,
+            mention_count_root: r.get()?,
+            msg_count_root: r.get()?,
+            ..TeamUnread::default()
+        })
+    };
+    Ok(conn.fetch_optional(&TEAM_UNREAD, params![user, team], decode).await?.unwrap_or_default())
+}

@@ -1,0 +1,84 @@
+//! Files: uploaded before a post refers to them, seen only by their uploader until then.
+
+mod images;
+mod routes;
+mod store;
+
+pub use routes::router;
+pub use store::of_posts;
+
+use crate::{Error, Result, Site};
+use db::Tx;
+use object_store::ObjectStoreExt;
+use object_store::path::Path;
+use wire::{FileInfo, Post};
+
+pub(crate) fn missing() -> Error {
+    Error::not_found("app.file_info.get.app_error", "Unable to find the file.")
+}
+
+/// Stores `bytes` as a file of `user_id` in a channel. The bytes are on disk before the row exists.
+///
+/// # Errors
+/// 413 when it is too large, 500 when the storage fails.
+pub async fn store_bytes(site: &Site, user_id: &str, channel_id: &str, name: &str, bytes: bytes::Bytes) -> Result<FileInfo> {
+    if bytes.len() as u64 > site.config.max_file_bytes {
+        let message = format!("The file is larger than {} MB.", site.config.max_file_bytes >> 20);
+        return Err(Error::new(crate::error::Kind::TooLarge, "api.file.upload_file.too_large_detailed.app_error", message));
+    }
+    let now = site.clock.now_ms();
+    let safe: String = name.chars().filter(|c| !c.is_control() && !matches!(c, '/' | '\\')).take(255).collect();
+    let extension = safe.rsplit_once('.').map(|(_, e)| e.to_lowercase()).unwrap_or_default();
+    let mime_type = mime_guess::from_ext(&extension).first_or_octet_stream().to_string();
+    let mut info = FileInfo {
+        id: kit::id::new(),
+        user_id: user_id.into(),
+        channel_id: channel_id.into(),
+        create_at: now,
+        update_at: now,
+        size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
+        name: if safe.is_empty() { "file".into() } else { safe },
+        extension,
+        mime_type,
+        ..FileInfo::default()
+    };
+    let path = format!("{}/{}", &info.id[..2], info.id);
+    let preview = images::prepare(bytes.clone(), &mut info).await?;
+    put(site, &path, bytes).await?;
+    if let Some(made) = preview {
+        put(site, &format!("{path}.thumbnail"), made.thumbnail.into()).await?;
+        put(site, &format!("{path}.preview"), made.preview.into()).await?;
+    }
+    let mut tx = site.db.write().await?;
+    store::insert(&mut tx, &info, &path).await?;
+    tx.commit().await?;
+    Ok(info)
+}
+
+async fn put(site: &Site, path: &str, bytes: bytes::Bytes) -> Result<()> {
+    site.files.put(&Path::from(path), bytes.into()).await.map_err(Error::internal)?;
+    Ok(())
+}
+
+/// The bytes of a stored object (`path`, `path.thumbnail`, `path.preview`).
+///
+/// # Errors
+/// 404 when it is gone.
+pub async fn read(site: &Site, path: &str) -> Result<bytes::Bytes> {
+    let found = site.files.get(&Path::from(path)).await.map_err(|_| missing())?;
+    found.bytes().await.map_err(Error::internal)
+}
+
+/// Gives the author's own unattached files to the post.
+///
+/// # Errors
+/// 400 when a file is not the author's, or belongs to a post already.
+pub async fn attach(tx: &mut Tx, ids: &[String], post: &Post) -> Result<()> {
+    for id in ids {
+        if store::attach(tx, id, post).await? == 0 {
+            let message = format!("The file {id} cannot be attached: it is not yours, of another channel, or already used.");
+            return Err(Error::invalid("api.post.create_post.attach_files.app_error", message));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! Every statement on `file_infos`.
+
+use db::{Conn, Result, Row, Sql, Tx, params};
+use wire::{FileInfo, Post};
+
+macro_rules! select {
+    ($rest:literal) => {
+        Sql::new(concat!(
+            "SELECT id, user_id, post_id, channel_id, create_at, update_at, delete_at, name, extension, size, mime_type, ",
+            "width, height, has_preview_image, mini_preview, path FROM file_infos ",
+            $rest
+        ))
+    };
+}
+
+const BY_ID: Sql = select!("WHERE id = $1 AND delete_at = 0");
+const OF_POSTS: Sql = select!("WHERE post_id IN LIST($1) AND delete_at = 0 ORDER BY create_at, id");
+const INSERT: Sql = Sql::new(
+    "INSERT INTO file_infos (id, user_id, channel_id, create_at, update_at, path, name, extension, size, mime_type, width, height, has_preview_image, mini_preview)
+     VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+);
+const ATTACH: Sql = Sql::new(
+    "UPDATE file_infos SET post_id = $2, update_at = $3 WHERE id = $1 AND user_id = $4 AND channel_id = $5 AND post_id = '' AND delete_at = 0",
+);
+
+fn info(row: Row) -> Result<(FileInfo, String)> {
+    let mut r = row.read();
+    let info = FileInfo {
+        id: r.get()?,
+        user_id: r.get()?,
+        post_id: r.get()?,
+        channel_id: r.get()?,
+        create_at: r.get()?,
+        update_at: r.get()?,
+        delete_at: r.get()?,
+        name: r.get()?,
+        extension: r.get()?,
+        size: r.get()?,
+        mime_type: r.get()?,
+        width: r.get()?,
+        height: r.get()?,
+        has_preview_image: r.get()?,
+        mini_preview: r.get()?,
+        ..FileInfo::default()
+    };
+    Ok((info, r.get()?))
+}
+
+/// The file and where its bytes are.
+pub async fn get(conn: &mut Conn, id: &str) -> Result<Option<(FileInfo, String)>> {
+    conn.fetch_optional(&BY_ID, params![id], info).await
+}
+
+pub async fn of_posts(conn: &mut Conn, ids: &[String]) -> Result<Vec<FileInfo>> {
+    Ok(conn.fetch(&OF_POSTS, params![ids], info).await?.into_iter().map(|(i, _)| i).collect())
+}
+
+pub async fn insert(tx: &mut Tx, i: &FileInfo, path: &str) -> Result<()> {
+    let values = params![
+        &i.id, &i.user_id, &i.channel_id, i.create_at, path, &i.name, &i.extension, i.size, &i.mime_type, i.width,
+        i.height, i.has_preview_image, i.mini_preview.clone()
+    ];
+    tx.execute(&INSERT, values).await?;
+    Ok(())
+}
+
+pub async fn attach(tx: &mut Tx, id: &str, post: &Post) -> Result<u64> {
+    tx.execute(&ATTACH, params![id, &post.id, post.create_at, &post.user_id, &post.channel_id]).await
+}

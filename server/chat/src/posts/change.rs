@@ -1,0 +1,92 @@
+//! Editing, pinning and deleting.
+
+use super::{access, missing, rules, store, threads, with_metadata};
+use crate::roles::Permission;
+use crate::{Actor, Error, Result, Site};
+use axum::Json;
+use axum::extract::{Path, State};
+use db::Tx;
+use wire::{Event, Post, PostPatch, StatusOk};
+
+/// PUT /posts/{id}
+pub async fn put(State(site): State<Site>, actor: Actor, Path(id): Path<String>, Json(new): Json<Post>) -> Result<Json<Post>> {
+    let patch_body = PostPatch { message: Some(new.message), props: Some(new.props), ..PostPatch::default() };
+    patch(State(site), actor, Path(id), Json(patch_body)).await
+}
+
+/// PUT /posts/{id}/patch
+pub async fn patch(State(site): State<Site>, actor: Actor, Path(id): Path<String>, Json(p): Json<PostPatch>) -> Result<Json<Post>> {
+    let mut tx = site.db.write().await?;
+    let mut post = access(&mut tx, &actor, &id, Permission::EDIT_POST).await?;
+    if post.user_id != actor.user_id && !actor.is_system_admin() || post.kind.starts_with("system_") {
+        return Err(Error::forbidden());
+    }
+    if post.kind == "custom_calls" && !actor.is_bot {
+        return Err(Error::invalid("api.post.update_post.call.app_error", "you are not allowed to edit a call post"));
+    }
+    if let Some(message) = p.message.filter(|m| *m != post.message) {
+        post.hashtags = rules::hashtags(&message);
+        post.message = message;
+        post.edit_at = site.clock.now_ms();
+    }
+    post.props = p.props.unwrap_or(post.props);
+    rules::check(&post, &site.config)?;
+    save(&site, tx, post).await.map(Json)
+}
+
+async fn save(site: &Site, mut tx: Tx, mut post: Post) -> Result<Post> {
+    post.update_at = site.clock.now_ms();
+    store::update(&mut tx, &post).await?;
+    let mut told = vec![post];
+    with_metadata(&mut tx, &mut told).await?;
+    let post = told.pop().ok_or_else(missing)?;
+    site.emit(&mut tx, Event::new("post_edited").with_encoded("post", &post).to_channel(&post.channel_id));
+    tx.commit().await?;
+    Ok(post)
+}
+
+/// A change by a product of this server: no permission is asked and the post does not count as edited.
+///
+/// # Errors
+/// 404 when there is no such post.
+pub async fn update_as_system(site: &Site, id: &str, change: impl FnOnce(&mut Post) + Send) -> Result<Post> {
+    let mut tx = site.db.write().await?;
+    let mut post = store::get(&mut tx, id).await?.filter(|p| p.delete_at == 0).ok_or_else(missing)?;
+    change(&mut post);
+    save(site, tx, post).await
+}
+
+pub async fn pin(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<StatusOk>> {
+    set_pin(&site, &actor, &id, true).await
+}
+
+pub async fn unpin(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<StatusOk>> {
+    set_pin(&site, &actor, &id, false).await
+}
+
+async fn set_pin(site: &Site, actor: &Actor, id: &str, pinned: bool) -> Result<Json<StatusOk>> {
+    let mut tx = site.db.write().await?;
+    let mut post = access(&mut tx, actor, id, Permission::CREATE_POST).await?;
+    post.is_pinned = pinned;
+    save(site, tx, post).await?;
+    Ok(Json(StatusOk::default()))
+}
+
+/// DELETE /posts/{id}: the own one, or anybody's with the permission; replies go with their root.
+pub async fn delete(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<StatusOk>> {
+    let mut tx = site.db.write().await?;
+    let mut post = access(&mut tx, &actor, &id, Permission::DELETE_POST).await?;
+    if post.user_id != actor.user_id {
+        crate::channels::access(&mut tx, &actor, &post.channel_id, Permission::DELETE_OTHERS_POSTS).await?;
+    }
+    let now = site.clock.now_ms();
+    store::delete(&mut tx, &id, now).await?;
+    if !post.root_id.is_empty() {
+        threads::unreplied(&mut tx, &post.root_id).await?;
+    }
+    post.delete_at = now;
+    let event = Event::new("post_deleted").with_encoded("post", &post).with("delete_by", actor.user_id.as_str());
+    site.emit(&mut tx, event.to_channel(&post.channel_id));
+    tx.commit().await?;
+    Ok(Json(StatusOk::default()))
+}

@@ -1,0 +1,122 @@
+//! Writing a post: check, store, count, tell, in one transaction.
+
+use super::{missing, rules, store, threads, with_metadata};
+use crate::roles::Permission;
+use crate::{Actor, Error, Result, Site, channels, files, users};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use db::Tx;
+use wire::{Channel, Event, Post, User};
+
+/// POST /posts
+pub async fn handler(State(site): State<Site>, actor: Actor, Json(post): Json<Post>) -> Result<(StatusCode, Json<Post>)> {
+    if !actor.is_system_admin() && (post.kind.starts_with("system_") || post.kind.starts_with("custom_") && !actor.is_bot) {
+        return Err(Error::invalid_body("type", "this type is the server's own"));
+    }
+    Ok((StatusCode::CREATED, Json(create(&site, &actor, post).await?)))
+}
+
+/// Writes `post` as `actor`. A pending id that was seen before gives the post that is stored already.
+///
+/// # Errors
+/// 400 for a bad post, 403 without the right to post, 404 for a channel that does not exist.
+pub async fn create(site: &Site, actor: &Actor, new: Post) -> Result<Post> {
+    rules::check(&new, &site.config)?;
+    let mut tx = site.db.write().await?;
+    let channel = channels::access(&mut tx, actor, &new.channel_id, Permission::CREATE_POST).await?;
+    if channel.delete_at != 0 {
+        let message = "Can not post to deleted channel.";
+        return Err(Error::invalid("api.post.create_post.can_not_post_to_deleted.error", message));
+    }
+    if !new.pending_post_id.is_empty() {
+        if let Some(id) = store::pending(&mut tx, &actor.user_id, &new.pending_post_id).await? {
+            let mut stored = vec![store::get(&mut tx, &id).await?.ok_or_else(missing)?];
+            with_metadata(&mut tx, &mut stored).await?;
+            return stored.pop().ok_or_else(missing);
+        }
+    }
+    check_root(&mut tx, &new).await?;
+    let post = Post {
+        id: kit::id::new(),
+        create_at: site.clock.now_ms(),
+        update_at: site.clock.now_ms(),
+        user_id: actor.user_id.clone(),
+        channel_id: new.channel_id,
+        root_id: new.root_id,
+        hashtags: rules::hashtags(&new.message),
+        message: new.message,
+        kind: new.kind,
+        props: new.props,
+        file_ids: new.file_ids,
+        pending_post_id: new.pending_post_id,
+        is_pinned: new.is_pinned,
+        ..Post::default()
+    };
+    let post = write(site, &mut tx, &channel, post).await?;
+    tx.commit().await?;
+    Ok(post)
+}
+
+async fn check_root(tx: &mut Tx, post: &Post) -> Result<()> {
+    if post.root_id.is_empty() {
+        return Ok(());
+    }
+    let root = store::get(tx, &post.root_id).await?;
+    if root.is_some_and(|r| r.delete_at == 0 && r.root_id.is_empty() && r.channel_id == post.channel_id) {
+        return Ok(());
+    }
+    let message = "Invalid RootId parameter: it is no live first post of a thread in this channel.";
+    Err(Error::invalid("api.post.create_post.root_id.app_error", message))
+}
+
+/// Stores the post, moves every counter, and says it once committed.
+async fn write(site: &Site, tx: &mut Tx, channel: &Channel, post: Post) -> Result<Post> {
+    store::insert(tx, &post).await?;
+    if !post.pending_post_id.is_empty() {
+        store::remember(tx, &post.user_id, &post.pending_post_id, &post.id, post.create_at).await?;
+    }
+    files::attach(tx, &post.file_ids, &post).await?;
+    let members = channels::members(tx, &channel.id).await?;
+    let ids: Vec<String> = members.iter().map(|m| m.user_id.clone()).collect();
+    let people = users::by_ids(tx, &ids).await?;
+    let mut mentioned = rules::mentioned(&post.message, &people, &post.user_id);
+    if channel.kind == "D" {
+        mentioned = ids.iter().filter(|id| **id != post.user_id).cloned().collect();
+    }
+    let root = i64::from(post.root_id.is_empty());
+    channels::bump(tx, &channel.id, post.create_at, 1, root).await?;
+    channels::count_for_author(tx, &channel.id, &post.user_id, 1, root, post.create_at).await?;
+    channels::mention(tx, &channel.id, &mentioned, root, post.create_at).await?;
+    let followers = if root == 1 { Vec::new() } else { threads::replied(tx, &post, &mentioned).await? };
+    let mut told = vec![post];
+    with_metadata(tx, &mut told).await?;
+    let post = told.pop().ok_or_else(missing)?;
+    let author = match people.iter().find(|u| u.id == post.user_id) {
+        Some(user) => user.clone(),
+        None => users::get(tx, &post.user_id).await?.unwrap_or_default(),
+    };
+    site.emit(tx, posted(&post, channel, &author, &mentioned, &followers));
+    Ok(post)
+}
+
+fn posted(post: &Post, channel: &Channel, author: &User, mentioned: &[String], followers: &[String]) -> Event {
+    let mut event = Event::new("posted")
+        .with_encoded("post", post)
+        .with("channel_type", channel.kind.as_str())
+        .with("channel_display_name", channel.display_name.as_str())
+        .with("channel_name", channel.name.as_str())
+        .with("sender_name", format!("@{}", author.username))
+        .with("team_id", channel.team_id.as_str())
+        .with("set_online", true);
+    if !post.file_ids.is_empty() {
+        event = event.with("otherFile", "true");
+    }
+    if !mentioned.is_empty() {
+        event = event.with_encoded("mentions", &mentioned);
+    }
+    if !followers.is_empty() {
+        event = event.with_encoded("followers", &followers);
+    }
+    event.to_channel(&channel.id)
+}

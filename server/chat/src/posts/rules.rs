@@ -1,0 +1,100 @@
+//! Pure checks on a new post, and whom it mentions.
+
+use crate::{Config, Error, Result};
+use unicode_segmentation::UnicodeSegmentation;
+use wire::{Post, User};
+
+/// Length, emptiness and number of files.
+///
+/// # Errors
+/// 400 that names what is wrong.
+pub fn check(post: &Post, config: &Config) -> Result<()> {
+    if post.message.trim().is_empty() && post.file_ids.is_empty() && post.kind.is_empty() {
+        return Err(Error::invalid_body("message", "a post needs a message or a file"));
+    }
+    if post.message.chars().count() > config.max_post_runes {
+        let message = format!("The message is longer than {} characters.", config.max_post_runes);
+        return Err(Error::invalid("model.post.is_valid.msg.app_error", message));
+    }
+    if post.file_ids.len() > config.max_files_per_post {
+        let message = format!("A post can have at most {} files.", config.max_files_per_post);
+        return Err(Error::invalid("api.post.create_post.too_many_files.app_error", message));
+    }
+    if serde_json::to_string(&post.props).map_or(0, |p| p.len()) > 800_000 {
+        return Err(Error::invalid("model.post.is_valid.props.app_error", "The props of the post are too large."));
+    }
+    Ok(())
+}
+
+/// `#tags` of a message, space-separated, as clients search them.
+pub fn hashtags(message: &str) -> String {
+    let tag = |word: &&str| word.strip_prefix('#').is_some_and(|t| t.chars().count() >= 2 && t.starts_with(char::is_alphabetic));
+    let mut tags: Vec<&str> = message
+        .split_whitespace()
+        .map(|w| w.trim_end_matches(|c: char| !c.is_alphanumeric()))
+        .filter(tag)
+        .collect();
+    tags.dedup();
+    tags.join(" ")
+}
+
+/// Which of `members` the message mentions: by `@username`, `@channel`, `@all`, `@here`, their own keywords or first name.
+pub fn mentioned(message: &str, members: &[User], author: &str) -> Vec<String> {
+    let lower = message.to_lowercase();
+    let names: Vec<&str> = lower.split('@').skip(1).map(leading_name).collect();
+    let everybody = names.iter().any(|n| matches!(*n, "channel" | "all" | "here"));
+    let words: Vec<&str> = lower.unicode_words().collect();
+    let hit = |user: &&User| {
+        let props = user.notify_props.as_ref();
+        let on = |key: &str| props.and_then(|p| p.get(key)).is_some_and(|v| v == "true");
+        let by_name = names.iter().any(|n| n.trim_end_matches(['.', '-', '_']) == user.username || *n == user.username);
+        let by_key = props.and_then(|p| p.get("mention_keys")).is_some_and(|keys| {
+            keys.split(',').map(|k| k.trim().to_lowercase()).any(|k| !k.is_empty() && words.contains(&k.as_str()))
+        });
+        let first = user.first_name.to_lowercase();
+        by_name || by_key || everybody && on("channel") || on("first_name") && words.contains(&first.as_str())
+    };
+    members.iter().filter(|u| u.id != author).filter(hit).map(|u| u.id.clone()).collect()
+}
+
+fn leading_name(text: &str) -> &str {
+    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))).unwrap_or(text.len());
+    &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wire::StringMap;
+
+    fn user(id: &str, name: &str, props: &[(&str, &str)]) -> User {
+        let props: StringMap = props.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+        User { id: id.into(), username: name.into(), notify_props: Some(props), ..User::default() }
+    }
+
+    #[test]
+    fn mentions_follow_names_keywords_and_channel_words() {
+        let members = [
+            user("1", "ana", &[("channel", "true")]),
+            user("2", "b.runo", &[("mention_keys", "generator, médico"), ("channel", "false")]),
+        ];
+        let table: &[(&str, &[&str])] = &[
+            ("hello @ana.", &["1"]),
+            ("mail@anabel is somebody else", &[]),
+            ("@b.runo: please", &["2"]),
+            ("@channel hear this", &["1"]),
+            ("the Generator is back", &["2"]),
+            ("o médico chega", &["2"]),
+            ("nobody", &[]),
+        ];
+        for (message, expected) in table {
+            assert_eq!(mentioned(message, &members, "3"), *expected, "{message}");
+        }
+        assert!(mentioned("@ana", &members, "1").is_empty(), "nobody mentions oneself");
+    }
+
+    #[test]
+    fn hashtags_begin_with_a_letter() {
+        assert_eq!(hashtags("see #Water, #1 and #a but #plan-b."), "#Water #plan-b");
+    }
+}

@@ -1,0 +1,52 @@
+//! The whole API in one table: each domain's router, the WebSocket, and the headers that every answer carries.
+
+use crate::ws::socket;
+use crate::{Site, auth, channels, files, posts, preferences, roles, status, system, teams, users};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::get;
+
+/// Everything under `/api/v4`.
+pub fn api(site: &Site) -> Router {
+    let v4 = Router::new()
+        .route("/websocket", get(socket::upgrade))
+        .route("/websocket/", get(socket::upgrade))
+        .merge(auth::router())
+        .merge(users::router())
+        .merge(status::router())
+        .merge(preferences::router())
+        .merge(roles::router())
+        .merge(teams::router())
+        .merge(channels::router())
+        .merge(posts::router())
+        .merge(files::router())
+        .merge(system::router())
+        .fallback(system::unknown)
+        .layer(axum::extract::DefaultBodyLimit::max(site.config.max_body_bytes))
+        .layer(middleware::from_fn_with_state(site.clone(), headers))
+        .with_state(site.clone());
+    Router::new().nest("/api/v4", v4)
+}
+
+/// Request id, version, and the headers that keep a browser from guessing.
+async fn headers(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let get = request.method() == Method::GET;
+    let mut response = next.run(request).await;
+    let out = response.headers_mut();
+    let mut set = |name: &'static str, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            out.insert(HeaderName::from_static(name), value);
+        }
+    };
+    set("x-request-id", &kit::id::new());
+    set("x-version-id", &socket::version(&site));
+    set("x-content-type-options", "nosniff");
+    set("referrer-policy", "no-referrer");
+    if get {
+        out.insert(header::EXPIRES, HeaderValue::from_static("0"));
+    }
+    response
+}

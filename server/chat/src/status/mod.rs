@@ -1,0 +1,98 @@
+//! Presence: what a user set by hand, or whether a socket is open.
+
+use crate::users::me_or;
+use crate::{Actor, Error, Result, Site};
+use axum::extract::{Path, State};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use db::{Conn, Row, Sql, params};
+use wire::{Event, Status};
+
+const BY_IDS: Sql =
+    Sql::new("SELECT user_id, status, manual, last_activity_at, dnd_end_time FROM statuses WHERE user_id IN LIST($1)");
+const UPSERT: Sql = Sql::new(
+    "INSERT INTO statuses (user_id, status, manual, last_activity_at, dnd_end_time) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT (user_id) DO UPDATE SET status = excluded.status, manual = excluded.manual,
+     last_activity_at = excluded.last_activity_at, dnd_end_time = excluded.dnd_end_time",
+);
+
+fn row(row: Row) -> db::Result<Status> {
+    let mut r = row.read();
+    Ok(Status {
+        user_id: r.get()?,
+        status: r.get()?,
+        manual: r.get()?,
+        last_activity_at: r.get()?,
+        dnd_end_time: r.get()?,
+        ..Status::default()
+    })
+}
+
+/// What is shown of each user: a status set by hand stays; otherwise an open socket is online.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of(site: &Site, conn: &mut Conn, ids: &[String]) -> Result<Vec<Status>> {
+    let stored = conn.fetch(&BY_IDS, params![ids], row).await?;
+    let now = site.clock.now_ms();
+    let shown = |id: &String| {
+        let mut status = stored.iter().find(|s| s.user_id == *id).cloned().unwrap_or_default();
+        status.user_id.clone_from(id);
+        let ended = status.status == "dnd" && status.dnd_end_time != 0 && status.dnd_end_time * 1000 < now;
+        if !status.manual || ended || status.status.is_empty() {
+            status.manual = false;
+            status.status = if site.hub.is_connected(id) { "online" } else { "offline" }.into();
+        }
+        status
+    };
+    Ok(ids.iter().map(shown).collect())
+}
+
+/// Tells everybody that a user came or went.
+pub fn announce(site: &Site, user_id: &str, status: &str) {
+    site.hub.publish(Event::new("status_change").with("status", status).with("user_id", user_id));
+}
+
+/// Routes of this domain.
+pub fn router() -> Router<Site> {
+    Router::new()
+        .route("/users/{user_id}/status", get(one).put(set))
+        .route("/users/status/ids", post(many))
+}
+
+async fn one(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Status>> {
+    let id = if id == "me" { actor.user_id } else { id };
+    let mut all = of(&site, &mut site.db.read().await?, &[id]).await?;
+    Ok(Json(all.pop().unwrap_or_default()))
+}
+
+async fn many(State(site): State<Site>, _: Actor, Json(ids): Json<Vec<String>>) -> Result<Json<Vec<Status>>> {
+    if ids.len() > 1000 {
+        return Err(Error::invalid_body("ids", "at most 1000 at once"));
+    }
+    Ok(Json(of(&site, &mut site.db.read().await?, &ids).await?))
+}
+
+async fn set(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Json(mut status): Json<Status>,
+) -> Result<Json<Status>> {
+    status.user_id = me_or(&actor, &id)?;
+    if !["online", "away", "dnd", "offline"].contains(&status.status.as_str()) {
+        return Err(Error::invalid_body("status", "online, away, dnd or offline"));
+    }
+    status.manual = status.status != "online";
+    status.last_activity_at = site.clock.now_ms();
+    let mut tx = site.db.write().await?;
+    tx.execute(
+        &UPSERT,
+        params![&status.user_id, &status.status, status.manual, status.last_activity_at, status.dnd_end_time],
+    )
+    .await?;
+    let event = Event::new("status_change").with("status", status.status.as_str()).with("user_id", status.user_id.as_str());
+    site.emit(&mut tx, event);
+    tx.commit().await?;
+    Ok(Json(status))
+}

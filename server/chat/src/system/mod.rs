@@ -1,0 +1,126 @@
+//! What clients ask of the server itself: is it there, what can it do, how is it configured.
+
+use crate::{Actor, Error, Result, Site, users};
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use db::{Conn, Row, Sql, Tx, params};
+use serde_json::{Value, json};
+use wire::StatusOk;
+
+const GET: Sql = Sql::new("SELECT value FROM system WHERE name = $1");
+const SET: Sql = Sql::new(
+    "INSERT INTO system (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+);
+
+/// A stored value of the installation (ids, keys).
+///
+/// # Errors
+/// When the database fails.
+pub async fn value(conn: &mut Conn, name: &str) -> Result<Option<String>> {
+    Ok(conn.fetch_optional(&GET, params![name], Row::only).await?)
+}
+
+/// Stores a value of the installation.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_value(tx: &mut Tx, name: &str, value: &str) -> Result<()> {
+    tx.execute(&SET, params![name, value]).await?;
+    Ok(())
+}
+
+/// Routes of this domain.
+pub fn router() -> Router<Site> {
+    Router::new()
+        .route("/system/ping", get(ping))
+        .route("/config/client", get(client_config))
+        .route("/license/client", get(licence))
+        .route("/limits/server", get(limits))
+        .route("/plugins/webapp", get(nothing))
+        .route("/emoji", get(nothing))
+        .route("/emoji/names", post(nothing))
+        .route("/channels/{channel_id}/bookmarks", get(nothing_of))
+        .route("/users/{user_id}/teams/{team_id}/drafts", get(nothing_of_two))
+        .route("/logs", post(log))
+}
+
+async fn ping() -> Json<Value> {
+    Json(json!({"status": "OK", "ActiveSearchBackend": "database", "AndroidLatestVersion": "", "AndroidMinVersion": "",
+        "IosLatestVersion": "", "IosMinVersion": ""}))
+}
+
+async fn nothing(_: Actor) -> Json<Vec<Value>> {
+    Json(vec![])
+}
+
+async fn nothing_of(_: Actor, axum::extract::Path(_): axum::extract::Path<String>) -> Json<Vec<Value>> {
+    Json(vec![])
+}
+
+async fn nothing_of_two(_: Actor, axum::extract::Path(_): axum::extract::Path<(String, String)>) -> Json<Vec<Value>> {
+    Json(vec![])
+}
+
+/// A client's own error report goes to the server's log.
+async fn log(actor: Actor, Json(body): Json<Value>) -> Json<Value> {
+    let message = body.get("message").and_then(Value::as_str).unwrap_or_default();
+    tracing::info!(user.id = %actor.user_id, message = %message.chars().take(500).collect::<String>(), "client log");
+    Json(body)
+}
+
+/// There is no licence: nothing is locked, and nothing is claimed.
+async fn licence() -> Json<Value> {
+    Json(json!({"IsLicensed": "false"}))
+}
+
+async fn limits(State(site): State<Site>, _: Actor) -> Result<Json<Value>> {
+    let count = users::count(&mut site.db.read().await?).await?;
+    Ok(Json(json!({"maxUsersLimit": 0, "maxUsersHardLimit": 0, "activeUserCount": count, "lastAccessiblePostTime": 0, "postHistoryLimit": 0})))
+}
+
+/// Every value is a string. Anonymous callers get what a login page needs.
+async fn client_config(State(site): State<Site>, headers: HeaderMap) -> Result<Json<Value>> {
+    let config = &site.config;
+    let mut map = json!({
+        "Version": config.version, "BuildNumber": config.version, "BuildDate": "", "BuildHash": "", "BuildHashEnterprise": "",
+        "BuildEnterpriseReady": "false", "SiteURL": config.site_url, "SiteName": config.site_name, "WebsocketURL": "",
+        "WebsocketPort": "80", "WebsocketSecurePort": "443", "DiagnosticId": config.diagnostic_id, "TelemetryId": config.diagnostic_id,
+        "DiagnosticsEnabled": "false", "EnableDiagnostics": "false", "EnableUserCreation": "true",
+        "EnableOpenServer": config.open_signup.to_string(), "EnableSignUpWithEmail": "true", "EnableSignInWithEmail": "true",
+        "EnableSignInWithUsername": "true", "PasswordMinimumLength": config.password_min.to_string(),
+        "DefaultClientLocale": "en", "PluginsEnabled": "true", "EnableCustomEmoji": "false", "EnableGuestAccounts": "false",
+        "EnableMultifactorAuthentication": "false", "HasImageProxy": "false",
+    });
+    let mut conn = site.db.read().await?;
+    if users::count_people(&mut conn).await? == 0 {
+        map["NoAccounts"] = "true".into();
+    }
+    let full = crate::actor::of_request(&site, &axum::http::Method::GET, &headers).await;
+    if full.is_ok() {
+        let more = json!({
+            "EnableReliableWebSockets": "true", "EnableFileAttachments": "true", "MaxFileSize": config.max_file_bytes.to_string(),
+            "MaxPostSize": config.max_post_runes.to_string(), "CollapsedThreads": "disabled", "FeatureFlagCollapsedThreads": "false",
+            "EnableUserStatuses": "true", "TeammateNameDisplay": "username", "RestrictDirectMessage": "any", "ShowEmailAddress": "true",
+            "ShowFullName": "true", "PostEditTimeLimit": "-1", "MinimumHashtagLength": "2", "EnableEmojiPicker": "true",
+            "EnableLinkPreviews": "false", "SendEmailNotifications": "false", "SendPushNotifications": "false",
+            "ExperimentalEnablePostMetadata": "true", "EnableTesting": "false", "EnableDeveloper": "false",
+            "SQLDriverName": match site.db.engine() { db::Engine::Sqlite => "sqlite", db::Engine::Postgres => "postgres" },
+        });
+        if let (Some(map), Value::Object(more)) = (map.as_object_mut(), more) {
+            map.extend(more);
+        }
+    }
+    Ok(Json(map))
+}
+
+/// Any other path of the API.
+pub async fn unknown() -> Error {
+    Error::not_found("api.context.404.app_error", "Sorry, we could not find the page.")
+}
+
+/// `{"status":"OK"}`.
+pub async fn ok(_: Actor) -> Json<StatusOk> {
+    Json(StatusOk::default())
+}

@@ -1,0 +1,67 @@
+//! Teams: places with their own channels and members, joined openly or by invite link.
+
+mod routes;
+mod store;
+
+pub use routes::router;
+pub use store::{by_name, get, ids_of, scheme_roles};
+
+use crate::roles::{self, Permission};
+use crate::{Actor, Error, Result, Site, channels};
+use db::{Conn, Tx};
+use wire::{Event, Team, TeamMember, User};
+
+pub(crate) fn missing() -> Error {
+    Error::not_found("app.team.get.find.app_error", "Unable to find the existing team.")
+}
+
+/// The team behind an invite id.
+///
+/// # Errors
+/// 404 when the link is not valid (any more).
+pub async fn by_invite(conn: &mut Conn, invite_id: &str) -> Result<Team> {
+    let message = "The invite link is not valid.";
+    store::by_invite(conn, invite_id).await?.ok_or_else(|| Error::not_found("app.team.get_by_invite_id.finding.app_error", message))
+}
+
+/// 403 unless the actor is a member of the team or a system administrator.
+///
+/// # Errors
+/// 403.
+pub async fn require_member(conn: &mut Conn, actor: &Actor, team_id: &str) -> Result<()> {
+    require(conn, actor, team_id, Permission::VIEW_TEAM).await
+}
+
+/// 403 unless the actor's roles in the team grant `permission`.
+///
+/// # Errors
+/// 403.
+pub async fn require(conn: &mut Conn, actor: &Actor, team_id: &str, permission: Permission) -> Result<()> {
+    if roles::system_can(actor, permission) || actor.is_system_admin() {
+        return Ok(());
+    }
+    let member = store::member(conn, team_id, &actor.user_id).await?.filter(|m| m.delete_at == 0);
+    if member.is_some_and(|m| roles::grant(m.roles.split_whitespace(), permission)) { Ok(()) } else { Err(Error::forbidden()) }
+}
+
+/// Puts `user` into the team and its two default channels, and says so. A member stays one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn join(site: &Site, tx: &mut Tx, team: &Team, user: &User, admin: bool) -> Result<TeamMember> {
+    let known = store::member(tx, &team.id, &user.id).await?;
+    if let Some(member) = known.filter(|m| m.delete_at == 0) {
+        return Ok(member);
+    }
+    store::upsert_member(tx, &team.id, &user.id, admin, site.clock.now_ms()).await?;
+    let (hub, team_id, user_id) = (site.hub.clone(), team.id.clone(), user.id.clone());
+    tx.after_commit(move || hub.joined_team(&team_id, &user_id));
+    let added = Event::new("added_to_team").with("team_id", team.id.as_str()).with("user_id", user.id.as_str());
+    site.emit(tx, added.to_user(&user.id));
+    for name in ["town-square", "off-topic"] {
+        if let Some(channel) = channels::by_name(tx, &team.id, name).await? {
+            channels::join(site, tx, &channel, &user.id, false).await?;
+        }
+    }
+    store::member(tx, &team.id, &user.id).await?.ok_or_else(missing)
+}

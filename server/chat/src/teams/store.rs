@@ -1,0 +1,151 @@
+//! Every statement on `teams` and `team_members`.
+
+use db::{Conn, Result, Row, Sql, Tx, params};
+use wire::{Team, TeamMember};
+
+macro_rules! select {
+    ($rest:literal) => {
+        Sql::new(concat!(
+            "SELECT t.id, t.create_at, t.update_at, t.delete_at, t.display_name, t.name, t.description, t.email, t.type, ",
+            "t.company_name, t.allowed_domains, t.invite_id, t.allow_open_invite, t.last_team_icon_update FROM teams t ",
+            $rest
+        ))
+    };
+}
+
+const BY_ID: Sql = select!("WHERE t.id = $1");
+const BY_NAME: Sql = select!("WHERE t.name = $1");
+const BY_INVITE: Sql = select!("WHERE t.invite_id = $1 AND t.delete_at = 0");
+const OF_USER: Sql = select!(
+    "JOIN team_members m ON m.team_id = t.id WHERE m.user_id = $1 AND m.delete_at = 0 AND t.delete_at = 0 ORDER BY t.display_name"
+);
+const OPEN: Sql = select!("WHERE t.delete_at = 0 AND t.allow_open_invite = TRUE ORDER BY t.display_name LIMIT $1 OFFSET $2");
+const INSERT: Sql = Sql::new(
+    "INSERT INTO teams (id, create_at, update_at, display_name, name, description, type, invite_id, allow_open_invite)
+     VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8)",
+);
+const UPDATE: Sql = Sql::new(
+    "UPDATE teams SET update_at = $2, delete_at = $3, display_name = $4, description = $5, invite_id = $6, allow_open_invite = $7, type = $8
+     WHERE id = $1",
+);
+macro_rules! members {
+    ($rest:literal) => {
+        Sql::new(concat!(
+            "SELECT team_id, user_id, roles, delete_at, scheme_guest, scheme_user, scheme_admin FROM team_members ",
+            $rest
+        ))
+    };
+}
+const MEMBER: Sql = members!("WHERE team_id = $1 AND user_id = $2");
+const MEMBERS: Sql = members!("WHERE team_id = $1 AND delete_at = 0 ORDER BY user_id LIMIT $2 OFFSET $3");
+const MEMBERSHIPS: Sql = members!("WHERE user_id = $1 AND delete_at = 0");
+const UPSERT_MEMBER: Sql = Sql::new(
+    "INSERT INTO team_members (team_id, user_id, scheme_admin, create_at) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (team_id, user_id) DO UPDATE SET delete_at = 0, scheme_admin = excluded.scheme_admin",
+);
+const LEAVE: Sql = Sql::new("UPDATE team_members SET delete_at = $3 WHERE team_id = $1 AND user_id = $2");
+
+fn team(row: Row) -> Result<Team> {
+    let mut r = row.read();
+    Ok(Team {
+        id: r.get()?,
+        create_at: r.get()?,
+        update_at: r.get()?,
+        delete_at: r.get()?,
+        display_name: r.get()?,
+        name: r.get()?,
+        description: r.get()?,
+        email: r.get()?,
+        kind: r.get()?,
+        company_name: r.get()?,
+        allowed_domains: r.get()?,
+        invite_id: r.get()?,
+        allow_open_invite: r.get()?,
+        last_team_icon_update: r.get()?,
+        ..Team::default()
+    })
+}
+
+fn member_row(row: Row) -> Result<TeamMember> {
+    let mut r = row.read();
+    let mut m = TeamMember {
+        team_id: r.get()?,
+        user_id: r.get()?,
+        explicit_roles: r.get()?,
+        delete_at: r.get()?,
+        scheme_guest: r.get()?,
+        scheme_user: r.get()?,
+        scheme_admin: r.get()?,
+        ..TeamMember::default()
+    };
+    m.roles = scheme_roles("team", m.scheme_guest, m.scheme_user, m.scheme_admin, &m.explicit_roles);
+    Ok(m)
+}
+
+/// Role names that follow from the scheme flags, then those given one by one.
+pub fn scheme_roles(scope: &str, guest: bool, user: bool, admin: bool, explicit: &str) -> String {
+    let flags = [(guest, "guest"), (user && !guest, "user"), (admin, "admin")];
+    let mut names: Vec<String> = flags.iter().filter(|(on, _)| *on).map(|(_, n)| format!("{scope}_{n}")).collect();
+    names.extend(explicit.split_whitespace().map(str::to_owned));
+    names.join(" ")
+}
+
+pub async fn get(conn: &mut Conn, id: &str) -> Result<Option<Team>> {
+    conn.fetch_optional(&BY_ID, params![id], team).await
+}
+
+pub async fn by_name(conn: &mut Conn, name: &str) -> Result<Option<Team>> {
+    conn.fetch_optional(&BY_NAME, params![name], team).await
+}
+
+pub async fn by_invite(conn: &mut Conn, id: &str) -> Result<Option<Team>> {
+    conn.fetch_optional(&BY_INVITE, params![id], team).await
+}
+
+pub async fn of_user(conn: &mut Conn, user: &str) -> Result<Vec<Team>> {
+    conn.fetch(&OF_USER, params![user], team).await
+}
+
+pub async fn ids_of(conn: &mut Conn, user: &str) -> Result<Vec<String>> {
+    Ok(memberships(conn, user).await?.into_iter().map(|m| m.team_id).collect())
+}
+
+pub async fn open(conn: &mut Conn, limit: i64, offset: i64) -> Result<Vec<Team>> {
+    conn.fetch(&OPEN, params![limit, offset], team).await
+}
+
+pub async fn insert(tx: &mut Tx, t: &Team) -> Result<()> {
+    let values = params![&t.id, t.create_at, &t.display_name, &t.name, &t.description, &t.kind, &t.invite_id, t.allow_open_invite];
+    tx.execute(&INSERT, values).await?;
+    Ok(())
+}
+
+pub async fn update(tx: &mut Tx, t: &Team) -> Result<()> {
+    let values = params![
+        &t.id, t.update_at, t.delete_at, &t.display_name, &t.description, &t.invite_id, t.allow_open_invite, &t.kind
+    ];
+    tx.execute(&UPDATE, values).await?;
+    Ok(())
+}
+
+pub async fn member(conn: &mut Conn, team: &str, user: &str) -> Result<Option<TeamMember>> {
+    conn.fetch_optional(&MEMBER, params![team, user], member_row).await
+}
+
+pub async fn members(conn: &mut Conn, team: &str, limit: i64, offset: i64) -> Result<Vec<TeamMember>> {
+    conn.fetch(&MEMBERS, params![team, limit, offset], member_row).await
+}
+
+pub async fn memberships(conn: &mut Conn, user: &str) -> Result<Vec<TeamMember>> {
+    conn.fetch(&MEMBERSHIPS, params![user], member_row).await
+}
+
+pub async fn upsert_member(tx: &mut Tx, team: &str, user: &str, admin: bool, now: i64) -> Result<()> {
+    tx.execute(&UPSERT_MEMBER, params![team, user, admin, now]).await?;
+    Ok(())
+}
+
+pub async fn leave(tx: &mut Tx, team: &str, user: &str, now: i64) -> Result<()> {
+    tx.execute(&LEAVE, params![team, user, now]).await?;
+    Ok(())
+}

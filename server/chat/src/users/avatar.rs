@@ -1,0 +1,25 @@
+//! The generated picture of a user: a colour of their own and a pattern from their id, as SVG.
+
+use super::{missing, store};
+use crate::{Actor, Result, Site};
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::IntoResponse;
+
+/// GET /users/{id}/image
+pub async fn image(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<impl IntoResponse> {
+    let id = if id == "me" { actor.user_id } else { id };
+    let user = store::get(&mut site.db.read().await?, &id).await?.ok_or_else(missing)?;
+    let headers = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "max-age=86400, private")];
+    Ok((headers, svg(&user.id, &user.username)))
+}
+
+/// The first letter on a colour that follows from the id.
+fn svg(id: &str, username: &str) -> String {
+    let hue = id.bytes().fold(0u32, |h, b| h.wrapping_mul(31).wrapping_add(u32::from(b))) % 360;
+    let letter = username.chars().find(char::is_ascii_alphanumeric).unwrap_or('?').to_ascii_uppercase();
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 128 128\"><rect width=\"128\" height=\"128\" fill=\"hsl({hue},45%,42%)\"/>\
+         <text x=\"64\" y=\"86\" font-family=\"sans-serif\" font-size=\"64\" fill=\"#fff\" text-anchor=\"middle\">{letter}</text></svg>"
+    )
+}

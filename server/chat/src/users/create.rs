@@ -1,0 +1,133 @@
+//! Signing up: the first account administers the site; an invite id also joins the team.
+
+use super::{rules, store};
+use crate::auth::password;
+use crate::{Error, Result, Site, teams};
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use db::Tx;
+use serde::Deserialize;
+use wire::{Event, NewUser, StringMap, User};
+
+/// `iid` is a team's invite id.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Invite {
+    iid: String,
+}
+
+/// POST /users
+pub async fn handler(
+    State(site): State<Site>,
+    Query(invite): Query<Invite>,
+    Json(new): Json<NewUser>,
+) -> Result<(StatusCode, Json<User>)> {
+    Ok((StatusCode::CREATED, Json(sign_up(&site, new, &invite.iid).await?)))
+}
+
+async fn sign_up(site: &Site, mut new: NewUser, invite_id: &str) -> Result<User> {
+    new.username = new.username.trim().to_lowercase();
+    new.email = new.email.trim().to_lowercase();
+    rules::check_new(&new, &site.config)?;
+    // Hashing takes tens of milliseconds on purpose; it must not happen while the writer is held.
+    let hash = password::hash(new.password.clone()).await?;
+    let mut tx = site.db.write().await?;
+    let team = match invite_id {
+        "" => None,
+        id => Some(teams::by_invite(&mut tx, id).await?),
+    };
+    let first = store::count_people(&mut tx).await? == 0;
+    if !first && team.is_none() && !site.config.open_signup {
+        let message = "This site creates accounts by invitation only; ask for an invite link.";
+        return Err(Error::new(crate::error::Kind::Forbidden, "api.user.create_user.no_open_server", message));
+    }
+    let user = User {
+        id: kit::id::new(),
+        create_at: site.clock.now_ms(),
+        update_at: site.clock.now_ms(),
+        username: new.username,
+        email: new.email,
+        nickname: new.nickname,
+        first_name: new.first_name,
+        last_name: new.last_name,
+        position: new.position,
+        roles: if first { "system_admin system_user" } else { "system_user" }.into(),
+        props: Some(new.props.unwrap_or_default()),
+        notify_props: Some(default_notify_props(new.notify_props.unwrap_or_default())),
+        timezone: Some(new.timezone.unwrap_or_else(default_timezone)),
+        locale: if new.locale.is_empty() { "en".into() } else { new.locale },
+        ..User::default()
+    };
+    insert_checked(&mut tx, &user, &hash).await?;
+    site.emit(&mut tx, Event::new("new_user").with("user_id", user.id.as_str()));
+    if let Some(team) = team {
+        teams::join(site, &mut tx, &team, &user, false).await?;
+    }
+    tx.commit().await?;
+    Ok(user)
+}
+
+async fn insert_checked(tx: &mut Tx, user: &User, hash: &str) -> Result<()> {
+    if store::by_login(tx, &user.username).await?.is_some() {
+        let message = "An account with that username already exists.";
+        return Err(Error::invalid("app.user.save.username_exists.app_error", message));
+    }
+    if store::by_login(tx, &user.email).await?.is_some() {
+        return Err(Error::invalid("app.user.save.email_exists.app_error", "An account with that email already exists."));
+    }
+    Ok(store::insert(tx, user, hash).await?)
+}
+
+fn default_notify_props(mut given: StringMap) -> StringMap {
+    for (key, value) in [
+        ("email", "true"), ("push", "mention"), ("desktop", "mention"), ("desktop_sound", "true"), ("mention_keys", ""),
+        ("channel", "true"), ("push_status", "online"), ("comments", "never"), ("first_name", "false"),
+        ("desktop_threads", "all"), ("email_threads", "all"), ("push_threads", "all"),
+    ] {
+        given.entry(key.into()).or_insert_with(|| value.into());
+    }
+    given
+}
+
+fn default_timezone() -> StringMap {
+    [("useAutomaticTimezone", "true"), ("automaticTimezone", ""), ("manualTimezone", "")]
+        .map(|(k, v)| (k.into(), v.into()))
+        .into()
+}
+
+/// The bot account `username`, made when it does not exist yet.
+///
+/// # Errors
+/// When a person already has that name.
+pub async fn ensure_bot(site: &Site, username: &str, display_name: &str, description: &str, owner: &str) -> Result<User> {
+    let mut tx = site.db.write().await?;
+    if let Some(user) = store::by_login(&mut tx, username).await? {
+        if user.is_bot {
+            return Ok(user);
+        }
+        let message = format!("The name {username} is taken by a person; choose another name for the bot.");
+        return Err(Error::invalid("app.bot.createbot.internal_error", message));
+    }
+    let now = site.clock.now_ms();
+    let user = User {
+        id: kit::id::new(),
+        create_at: now,
+        update_at: now,
+        username: username.into(),
+        email: format!("{username}@localhost"),
+        first_name: display_name.into(),
+        roles: "system_user".into(),
+        props: Some(wire::Props::new()),
+        notify_props: Some(default_notify_props(StringMap::new())),
+        timezone: Some(default_timezone()),
+        locale: "en".into(),
+        is_bot: true,
+        bot_description: description.into(),
+        ..User::default()
+    };
+    store::insert(&mut tx, &user, "").await?;
+    store::insert_bot(&mut tx, &user.id, description, owner, now).await?;
+    tx.commit().await?;
+    Ok(user)
+}

@@ -1,0 +1,81 @@
+//! Accounts: who exists, what others may see of them, and the bots of the products.
+
+mod avatar;
+mod create;
+mod read;
+mod rules;
+mod store;
+mod update;
+
+pub use create::ensure_bot;
+pub use store::{by_ids, by_login, by_usernames, count, count_people, get, password_of, record_login};
+
+use crate::{Actor, Error, Result, Site};
+use axum::Router;
+use axum::routing::{get as GET, post, put};
+use wire::User;
+
+/// Resolves `me`; another user's id is allowed for system admins only.
+///
+/// # Errors
+/// 403 for another user, 400 for what is no id.
+pub fn me_or(actor: &Actor, user_id: &str) -> Result<String> {
+    match user_id {
+        "me" => Ok(actor.user_id.clone()),
+        id if !kit::id::is_valid(id) => {
+            Err(Error::invalid("api.context.invalid_url_param.app_error", "Invalid or missing user_id parameter in request URL."))
+        }
+        id if id == actor.user_id || actor.is_system_admin() => Ok(id.to_owned()),
+        _ => Err(Error::forbidden()),
+    }
+}
+
+/// What `actor` may see of `user`: others' private fields are cleared.
+pub fn sanitized(mut user: User, actor: &Actor) -> User {
+    if user.id != actor.user_id && !actor.is_system_admin() {
+        user.auth_data = String::new();
+        user.notify_props = None;
+        user.last_password_update = 0;
+        user.failed_attempts = 0;
+        user.last_login = 0;
+    }
+    user
+}
+
+/// An actor that acts as `user_id` inside this process (bots).
+///
+/// # Errors
+/// 404 when there is no such user.
+pub async fn actor_of(site: &Site, user_id: &str) -> Result<Actor> {
+    let user = get(&mut site.db.read().await?, user_id).await?.ok_or_else(missing)?;
+    Ok(Actor {
+        user_id: user.id,
+        roles: user.roles.split_whitespace().map(str::to_owned).collect(),
+        locale: user.locale,
+        is_bot: user.is_bot,
+        ..Actor::default()
+    })
+}
+
+pub(crate) fn missing() -> Error {
+    Error::not_found("app.user.missing_account.const", "Unable to find the user.")
+}
+
+/// Routes of this domain.
+pub fn router() -> Router<Site> {
+    Router::new()
+        .route("/users", GET(read::list).post(create::handler))
+        .route("/users/ids", post(read::ids))
+        .route("/users/usernames", post(read::usernames))
+        .route("/users/search", post(read::search))
+        .route("/users/autocomplete", GET(read::autocomplete))
+        .route("/users/stats", GET(read::stats))
+        .route("/users/group_channels", post(read::group_channels))
+        .route("/users/{user_id}", GET(read::one))
+        .route("/users/{user_id}/patch", put(update::patch))
+        .route("/users/{user_id}/password", put(update::password))
+        .route("/users/{user_id}/image", GET(avatar::image))
+        .route("/users/{user_id}/image/default", GET(avatar::image))
+        .route("/users/username/{username}", GET(read::by_username))
+        .route("/users/email/{email}", GET(read::by_email))
+}

@@ -1,0 +1,115 @@
+//! The `[server]` section.
+
+use kit::telemetry::LogConfig;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Settings of the chat server.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where clients connect: `host:port`.
+    pub listen_address: String,
+    /// URL under which clients reach the site, for cookies and links; empty when it differs per client.
+    pub site_url: String,
+    /// Name that clients show.
+    pub site_name: String,
+    /// Folder of the SQLite database and the uploaded files.
+    pub data_dir: PathBuf,
+    /// Folder of the built web client; empty: no web client is served.
+    pub web_root: PathBuf,
+    /// `postgres://user:password@host/database`; empty: SQLite in the data folder.
+    pub database_url: String,
+    /// Media service.
+    pub rtcd_url: String,
+    /// Recording and transcription service.
+    pub offloader_url: String,
+    /// Language model and translation service.
+    pub llm_url: String,
+    /// Anybody may create an account; off: by invite link only.
+    pub open_signup: bool,
+    pub limits: Limits,
+    pub log: LogConfig,
+}
+
+/// Limits of the chat server.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Largest uploaded file, megabytes.
+    pub max_file_mb: u64,
+    /// Days that a login lasts.
+    pub session_days: i64,
+    /// WebSocket connections of the whole site.
+    pub max_connections: usize,
+    /// WebSocket connections of one user.
+    pub max_connections_per_user: usize,
+    /// Failed logins before an account waits for an administrator.
+    pub max_login_attempts: i64,
+    /// Threads that read from SQLite.
+    pub database_readers: usize,
+    /// Connections to PostgreSQL.
+    pub database_pool: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen_address: "127.0.0.1:8065".into(),
+            site_url: String::new(),
+            site_name: "Muster".into(),
+            data_dir: ".muster/server".into(),
+            web_root: PathBuf::new(),
+            database_url: String::new(),
+            rtcd_url: "http://127.0.0.1:8045".into(),
+            offloader_url: "http://127.0.0.1:4545".into(),
+            llm_url: "http://127.0.0.1:8000".into(),
+            open_signup: true,
+            limits: Limits::default(),
+            log: LogConfig::default(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_file_mb: 100,
+            session_days: 30,
+            max_connections: 20_000,
+            max_connections_per_user: 50,
+            max_login_attempts: 10,
+            database_readers: 4,
+            database_pool: 16,
+        }
+    }
+}
+
+impl Config {
+    /// Which database.
+    pub fn database(&self) -> db::Options {
+        if self.database_url.is_empty() {
+            let path = self.data_dir.join("muster.db");
+            db::Options::Sqlite { path, readers: self.limits.database_readers, max_waiting: 1024, full_sync: true }
+        } else {
+            db::Options::Postgres { url: self.database_url.clone(), pool_size: self.limits.database_pool }
+        }
+    }
+
+    /// What the chat core needs to know.
+    pub fn chat(&self, diagnostic_id: String) -> chat::Config {
+        chat::Config {
+            site_url: self.site_url.trim_end_matches('/').into(),
+            site_name: self.site_name.clone(),
+            diagnostic_id,
+            open_signup: self.open_signup,
+            session_length_ms: self.limits.session_days * 24 * 3600 * 1000,
+            max_file_bytes: self.limits.max_file_mb << 20,
+            max_login_attempts: self.limits.max_login_attempts,
+            max_connections: self.limits.max_connections,
+            max_connections_per_user: self.limits.max_connections_per_user,
+            ..chat::Config::default()
+        }
+    }
+}
