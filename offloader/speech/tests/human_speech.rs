@@ -14,12 +14,16 @@ fn model() -> Model {
     Model::load(&path).unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// Samples of a 16 kHz mono 16-bit WAV file.
+/// Samples of a 16 kHz mono WAV file, 16-bit or 32-bit float.
 fn wav(path: &Path) -> Vec<f32> {
     let bytes = std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let at = bytes.windows(4).position(|w| w == b"data").expect("a WAV file has a data chunk") + 8;
     assert_eq!(u32::from_le_bytes(bytes[24..28].try_into().unwrap()) as usize, SAMPLE_RATE, "{}", path.display());
-    bytes[at..].chunks_exact(2).map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32768.0).collect()
+    match u16::from_le_bytes([bytes[34], bytes[35]]) {
+        16 => bytes[at..].chunks_exact(2).map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32768.0).collect(),
+        32 => bytes[at..].chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect(),
+        bits => panic!("{}: {bits} bits a sample", path.display()),
+    }
 }
 
 fn words(text: &str) -> Vec<String> {
