@@ -21,7 +21,7 @@ import { ThreadsInbox } from './threads/ThreadsInbox';
 import { channelPath } from './routing/route';
 import { Spinner } from './ui/states';
 
-const STATUS_POLL_MS = 60_000;
+const STATUS_POLL_MS = 20_000;
 
 export function Workspace() {
   useEffect(() => {
@@ -30,7 +30,7 @@ export function Workspace() {
     void loadAgents();
     void loadTranslation();
     const timer = setInterval(() => void refreshStatuses().catch(() => {
-      // The connection banner tells; the next minute tries again.
+      // The connection banner tells; the next poll tries again.
     }), STATUS_POLL_MS);
     const onFocus = () => {
       viewCurrent();

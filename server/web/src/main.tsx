@@ -1,4 +1,5 @@
 import { render } from 'preact';
+import '@fontsource/noto-emoji/index.css';
 import './ui/theme.css';
 import './ui/layout.css';
 import './ui/controls.css';

@@ -21,15 +21,18 @@ interface Handlers {
   onEvent: (event: SocketEvent) => void;
   /** The server could not resume: whatever happened meanwhile has to be fetched. */
   onMissed: () => void;
+  /** Connected, for the first time or again. */
+  onOpen: () => void;
 }
 
 /** Opens the session's connection; a second call is ignored until `closeSocket`. */
-export function openSocket({ onEvent, onMissed }: Handlers): void {
+export function openSocket({ onEvent, onMissed, onOpen }: Handlers): void {
   if (client) return;
   client = new WebSocketClient({ minWebSocketRetryTime: 1500, reconnectJitterRange: 500, maxWebSocketRetryTime: 15_000 });
   socketState.value = 'connecting';
   const opened = () => {
     socketState.value = 'open';
+    onOpen();
   };
   client.addFirstConnectListener(opened);
   client.addReconnectListener(opened);

@@ -7,7 +7,7 @@ import { clearPosts } from '../store/posts';
 import { receivePreferences } from '../store/preferences';
 import { config, failure, me, noAccounts, phase } from '../store/session';
 import { teams, teamMemberships } from '../store/teams';
-import { clearUsers, receiveUsers, wantUsers } from '../store/users';
+import { clearUsers, receiveUsers, refreshStatuses, wantUsers } from '../store/users';
 import { loadChannels } from '../channels/load';
 import { resync } from '../resync';
 import { navigate, route } from '../routing/navigate';
@@ -39,7 +39,15 @@ async function enter(): Promise<void> {
   wantUsers([user.id]);
   await Promise.all([loadConfig(), loadTeams(), loadPreferences(), loadChannels()]);
   phase.value = 'ready';
-  openSocket({ onEvent: dispatch, onMissed: () => void resync() });
+  openSocket({ onEvent: dispatch, onMissed: () => void resync(), onOpen: () => void refreshSoon() });
+}
+
+/** The server counts us as present a moment after it has accepted the connection. */
+async function refreshSoon(): Promise<void> {
+  await new Promise((done) => setTimeout(done, 500));
+  await refreshStatuses().catch(() => {
+    // The next poll tries again.
+  });
 }
 
 export async function loadTeams(): Promise<void> {

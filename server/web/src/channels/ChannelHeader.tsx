@@ -7,9 +7,10 @@ import { navigate } from '../routing/navigate';
 import { forgetMembership, partnerId } from '../store/channels';
 import { drawerOpen, panel } from '../store/panel';
 import { myId } from '../store/session';
-import { statuses } from '../store/users';
+import { statuses, users } from '../store/users';
 import { setChannelTranslation, translatedChannels, translationAvailable } from '../translation/load';
 import { confirmDialog, dialog } from '../ui/Dialog';
+import { STATUS_NAMES } from '../ui/Avatar';
 import { Icon } from '../ui/Icon';
 import { Menu, type MenuItem } from '../ui/Menu';
 import { attempt } from '../ui/states';
@@ -43,7 +44,7 @@ export function ChannelHeader({ channel }: { channel: Channel }) {
           </div>
         ) : (
           <button type="button" class="channel-line link quiet" onClick={() => (dialog.value = () => <EditHeader channel={channel} />)}>
-            {channel.type === 'D' ? (statuses.value[partnerId(channel)] ?? 'offline') : 'Add a header'}
+            {channel.type === 'D' ? presenceText(partnerId(channel)) : 'Add a header'}
           </button>
         )}
       </div>
@@ -55,6 +56,8 @@ export function ChannelHeader({ channel }: { channel: Channel }) {
     </header>
   );
 }
+
+const presenceText = (userId: string) => (users.value[userId]?.is_bot ? 'Agent' : (STATUS_NAMES[statuses.value[userId] ?? 'offline'] ?? ''));
 
 function MemberButton({ channelId }: { channelId: string }) {
   const [count, setCount] = useState(0);

@@ -27,8 +27,24 @@ export async function loadChannels(): Promise<void> {
   channelsLoaded.value = true;
 }
 
-/** One channel and my place in it, after an event named it. */
-export async function loadChannel(channelId: string): Promise<Channel> {
+const loading = new Map<string, Promise<Channel>>();
+
+/** One channel and my place in it, after an event named it. Loads of one channel follow one another: the last answer is the newest. */
+export function loadChannel(channelId: string): Promise<Channel> {
+  const before: Promise<unknown> = loading.get(channelId) ?? Promise.resolve();
+  const load = before.then(
+    () => fetchChannel(channelId),
+    () => fetchChannel(channelId),
+  );
+  loading.set(channelId, load);
+  const done = () => {
+    if (loading.get(channelId) === load) loading.delete(channelId);
+  };
+  load.then(done, done);
+  return load;
+}
+
+async function fetchChannel(channelId: string): Promise<Channel> {
   const [channel, member] = await Promise.all([api.getChannel(channelId), api.getChannelMember(channelId, 'me')]);
   receiveChannels([channel as Channel]);
   receiveMemberships([{ ...member, user_id: myId.value }]);

@@ -12,13 +12,17 @@ import { copyText } from '../teams/InviteDialog';
 import { confirmDialog } from '../ui/Dialog';
 import { Icon } from '../ui/Icon';
 import { Menu, type MenuItem } from '../ui/Menu';
+import { opensAbove } from '../ui/room';
 import { attempt, say } from '../ui/states';
 import { kindOfPost } from './kind';
 import { deletePost, toggleReaction } from './send';
 
+const PICKER_HEIGHT = 390;
+
 /** The bar that appears over a message. */
 export function PostActions({ post, edit, inThread }: { post: Post; edit: () => void; inThread: boolean }) {
   const [picking, setPicking] = useState(false);
+  const [above, setAbove] = useState(false);
   const mine = post.user_id === myId.value;
   const plain = ['', 'custom_translation'].includes(kindOfPost(post));
   const copyLink = async () => {
@@ -42,11 +46,12 @@ export function PostActions({ post, edit, inThread }: { post: Post; edit: () => 
   return (
     <div class={picking ? 'post-actions shown' : 'post-actions'} role="group" aria-label="Message actions">
       <div class="menu-box">
-        <button type="button" class="icon-button" aria-label="Add reaction" title="Add reaction" aria-expanded={picking} onClick={() => setPicking(!picking)}>
+        <button type="button" class="icon-button" aria-label="Add reaction" title="Add reaction" aria-expanded={picking} onClick={(event) => { setAbove(opensAbove(event.currentTarget, PICKER_HEIGHT)); setPicking(!picking); }}>
           <Icon name="smile" />
         </button>
         {picking && (
           <EmojiPicker
+            up={above}
             close={() => setPicking(false)}
             pick={(name) => {
               setPicking(false);

@@ -14,7 +14,18 @@ export const channelsLoaded = signal(false);
 
 export function receiveChannels(list: readonly Channel[]): void {
   const next = { ...channels.value };
-  for (const channel of list) next[channel.id] = { ...next[channel.id], ...channel };
+  for (const channel of list) {
+    const known = next[channel.id];
+    // Counters only grow: an answer that was on its way when a message came must not take it back.
+    const grown = (key: 'last_post_at' | 'total_msg_count' | 'total_msg_count_root') => Math.max(known?.[key] ?? 0, channel[key] ?? 0);
+    next[channel.id] = {
+      ...known,
+      ...channel,
+      last_post_at: grown('last_post_at'),
+      total_msg_count: grown('total_msg_count'),
+      total_msg_count_root: grown('total_msg_count_root'),
+    };
+  }
   channels.value = next;
 }
 

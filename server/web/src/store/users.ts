@@ -48,7 +48,7 @@ async function fetchWanted(): Promise<void> {
   }
 }
 
-/** Presence of everybody known so far; asked again after a lost connection and once a minute. */
+/** Presence of everybody known so far; asked again after a lost connection and every few seconds. */
 export async function refreshStatuses(): Promise<void> {
   const ids = Object.keys(users.value);
   if (ids.length > 0) receiveStatuses(await api.getStatusesByIds(ids.slice(0, 200)));

@@ -1,7 +1,7 @@
 import { statuses, users, wantUsers } from '../store/users';
 import { hueOf, initials } from './initials';
 
-const STATUS_NAMES: Record<string, string> = { online: 'Online', away: 'Away', dnd: 'Do not disturb', offline: 'Offline', ooo: 'Out of office' };
+export const STATUS_NAMES: Record<string, string> = { online: 'Online', away: 'Away', dnd: 'Do not disturb', offline: 'Offline', ooo: 'Out of office' };
 
 /** A coloured circle with initials: the same everywhere, and nothing to load. */
 export function Avatar({ userId, size = 36, presence = false }: { userId: string; size?: number; presence?: boolean }) {
@@ -10,7 +10,7 @@ export function Avatar({ userId, size = 36, presence = false }: { userId: string
   return (
     <span class="avatar" style={{ width: size, height: size, fontSize: size * 0.4, '--hue': hueOf(userId) }} aria-hidden="true">
       {user?.is_bot ? '✦' : initials(user)}
-      {presence && <Presence userId={userId} />}
+      {presence && !user?.is_bot && <Presence userId={userId} />}
     </span>
   );
 }

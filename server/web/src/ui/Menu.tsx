@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon, type IconName } from './Icon';
+import { opensAbove } from './room';
 
 export interface MenuItem {
   label: string;
@@ -25,6 +26,7 @@ interface Props {
 /** A button that opens a list of actions. Arrow keys move, Escape closes. */
 export function Menu({ label, items, children, class: className = 'icon-button', align = 'left', up = false }: Props) {
   const [open, setOpen] = useState(false);
+  const [above, setAbove] = useState(up);
   const box = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
@@ -48,13 +50,18 @@ export function Menu({ label, items, children, class: className = 'icon-button',
     entries[(at + (event.key === 'ArrowDown' ? 1 : entries.length - 1)) % entries.length]?.focus();
   };
 
+  const toggle = () => {
+    setAbove(up || opensAbove(box.current, items.length * 36));
+    setOpen(!open);
+  };
+
   return (
     <div class="menu-box" ref={box} onKeyDown={onKey}>
-      <button type="button" class={className} aria-label={label} title={label} aria-haspopup="menu" aria-expanded={open} onClick={() => setOpen(!open)}>
+      <button type="button" class={className} aria-label={label} title={label} aria-haspopup="menu" aria-expanded={open} onClick={toggle}>
         {children}
       </button>
       {open && (
-        <div class={`menu menu-${align}${up ? ' menu-up' : ''}`} role="menu" aria-label={label}>
+        <div class={`menu menu-${align}${above ? ' menu-up' : ''}`} role="menu" aria-label={label}>
           {items.map(
             (item) =>
               item && (

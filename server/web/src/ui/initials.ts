@@ -16,7 +16,9 @@ export function initials(user: Named | undefined): string {
 
 /** A colour angle (0–359) that stays the same for an id. */
 export function hueOf(id: string): number {
-  let hash = 7;
-  for (const character of id) hash = (hash * 31 + character.charCodeAt(0)) >>> 0;
-  return hash % 360;
+  // FNV-1a with a final mix, so that ids that differ by a letter get different colours.
+  let hash = 0x811c9dc5;
+  for (const character of id) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return ((hash ^ (hash >>> 12)) >>> 0) % 360;
 }
