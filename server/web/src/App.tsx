@@ -70,6 +70,10 @@ function SignedIn() {
 /** The address names no team of ours: go to one that exists. */
 function Elsewhere() {
   const target = teams.value.length > 0 ? `/${teams.value[0].name}` : '/select_team';
-  useEffect(() => navigate(target, 'replace'), [target]);
+  useEffect(() => {
+    // Effects run late: whoever signed us in may have chosen a place meanwhile.
+    if (['createTeam', 'selectTeam'].includes(route.value.kind) || currentTeam.value) return;
+    navigate(target, 'replace');
+  }, [target]);
   return <main class="full-page" />;
 }

@@ -82,7 +82,9 @@ function DefaultChannel() {
   const mine = Object.values(channels.value).filter((channel) => channel.team_id === team?.id && memberships.value[channel.id] && !channel.delete_at);
   const target = mine.find((channel) => channel.name === 'town-square') ?? mine[0];
   const path = team ? channelPath(team.name, target?.name ?? 'town-square') : '/';
-  useEffect(() => navigate(path, 'replace'), [path]);
+  useEffect(() => {
+    if (route.value.kind === 'team') navigate(path, 'replace');
+  }, [path]);
   return <Spinner />;
 }
 

@@ -63,6 +63,7 @@ export function PostList({ channel }: { channel: Channel }) {
 
   const onScroll = () => {
     const element = box.current;
+    const timeline = timelines.value[channel.id];
     if (!element || !timeline) return;
     const below = element.scrollHeight - element.scrollTop - element.clientHeight;
     atBottom.current = below < BOTTOM_PX && !timeline.hasNewer;
@@ -74,14 +75,16 @@ export function PostList({ channel }: { channel: Channel }) {
 
   const page = async (which: 'older' | 'newer') => {
     loading.current = true;
-    await attempt(async () => {
+    const done = await attempt(async () => {
       if (which === 'newer') return loadNewer(channel.id);
       const element = box.current;
-      await loadOlder(channel.id).finally(() => {
+      await loadOlder(channel.id, () => {
         if (element) anchor.current = { height: element.scrollHeight, top: element.scrollTop };
       });
     });
     loading.current = false;
+    // Still at the edge: no scroll event will come.
+    if (done) requestAnimationFrame(onScroll);
   };
 
   // A first page shorter than the window cannot be scrolled: fetch the next one at once.

@@ -51,11 +51,13 @@ function dropDeleted(channelId: string, page: PostList): void {
   }));
 }
 
-export async function loadOlder(channelId: string): Promise<void> {
+/** The next page upwards; `beforeChange` runs right before the list grows, to remember where the reader is. */
+export async function loadOlder(channelId: string, beforeChange: () => void): Promise<void> {
   const first = oldest(channelId);
   const timeline = timelines.value[channelId];
   if (!first || !timeline?.hasOlder) return;
   const page = await api.getPostsBefore(channelId, first, 0, PAGE, true, true, false);
+  beforeChange();
   wantAuthors(page);
   receivePage(channelId, page, { hasOlder: page.prev_post_id !== '' && page.order.length > 0 });
 }
