@@ -6,6 +6,7 @@ import { Composer } from '../posts/Composer';
 import { PostList } from '../posts/PostList';
 import { navigate, route } from '../routing/navigate';
 import { currentChannel, memberships } from '../store/channels';
+import { closePanel, panel } from '../store/panel';
 import { timelines } from '../store/posts';
 import { currentTeam } from '../store/teams';
 import { wantUsers } from '../store/users';
@@ -30,6 +31,8 @@ function OpenChannel({ channelId }: { channelId: string }) {
     if (!timelines.value[channelId] || timelines.value[channelId].state === 'failed') void loadLatest(channelId);
     void loadChannelTranslation(channelId);
     if (channel?.type === 'D') wantUsers([partnerId(channel)]);
+    const open = panel.value;
+    if (open && (open.kind === 'members' || open.kind === 'pinned') && open.channelId !== channelId) closePanel();
     const here = route.value;
     if (channel && here.kind === 'channel' && here.joinCall) {
       navigate(pathOf(channel), 'replace');

@@ -53,21 +53,26 @@ export function Composer({ channelId, rootId, label, placeholder }: Props) {
 
   const setText = (next: string) => changeDraft(place, () => ({ text: next }));
 
+  /** Changes text and caret at once: keys typed right after it must land behind the caret. */
+  const replace = (next: string, position: number) => {
+    if (area.current) {
+      area.current.value = next;
+      area.current.focus();
+      area.current.setSelectionRange(position, position);
+    }
+    setText(next);
+    setCaret(position);
+  };
+
   const choose = (at: number) => {
     if (!trigger || !suggestions[at]) return;
     const [next, position] = insertChoice(text, caret, trigger, suggestions[at].insert);
-    setText(next);
-    setCaret(position);
-    requestAnimationFrame(() => {
-      area.current?.focus();
-      area.current?.setSelectionRange(position, position);
-    });
+    replace(next, position);
   };
 
   const insert = (piece: string) => {
     const at = area.current?.selectionStart ?? text.length;
-    setText(text.slice(0, at) + piece + text.slice(at));
-    requestAnimationFrame(() => area.current?.focus());
+    replace(text.slice(0, at) + piece + text.slice(at), at + piece.length);
   };
 
   const ready = (text.trim() !== '' || files.length > 0) && uploads.running.every((upload) => upload.error);
@@ -102,7 +107,9 @@ export function Composer({ channelId, rootId, label, placeholder }: Props) {
         setChosen((chosen + (event.key === 'ArrowDown' ? 1 : count - 1)) % count);
         return;
       }
-      if ((event.key === 'Enter' && !event.shiftKey) || event.key === 'Tab') {
+      // A name that is already complete needs no choice: Enter sends.
+      const complete = trigger !== null && text.slice(trigger.from, caret) === suggestions[chosen]?.insert;
+      if ((event.key === 'Enter' && !event.shiftKey && !complete) || event.key === 'Tab') {
         event.preventDefault();
         choose(chosen);
         return;

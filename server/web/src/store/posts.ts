@@ -17,7 +17,9 @@ export function receivePosts(list: readonly Post[]): void {
     const known = next[post.id];
     // An older copy must not undo what an event has already said.
     if (known && known.update_at > post.update_at) continue;
-    next[post.id] = { ...post, metadata: post.metadata ?? known?.metadata };
+    // Some answers leave out what others carry.
+    const participants = post.participants?.length ? post.participants : known?.participants;
+    next[post.id] = { ...post, participants: participants ?? [], metadata: post.metadata ?? known?.metadata };
     if (post.pending_post_id && post.pending_post_id !== post.id) delete next[post.pending_post_id];
   }
   posts.value = next;
