@@ -42,8 +42,6 @@ fetch_speech() { python3 tests/speech/fetch.py "$CACHE/speech"; }
 
 web_checks() { (cd server/web && npm ci --no-audit --no-fund --loglevel=error && npm run --silent typecheck && npm test --silent && npm run --silent build); }
 
-formatted() { cargo fmt --all --check; }
-
 compile() { cargo build --release --locked --workspace --bins ${CI:+--quiet} && cargo test --release --locked --workspace --no-run ${CI:+--quiet}; }
 
 rust_tests() { cargo test --release --locked --workspace --no-fail-fast ${CI:+--quiet}; }
@@ -63,7 +61,7 @@ run_tests() {
 $TEST_PACKAGES"
   ensure_rust
   ensure_node
-  export MUSTER_BIN="$BIN" MUSTER_MODELS_DIR="$CACHE/models" MUSTER_SPEECH_DIR="$CACHE/speech"
+  export MUSTER_BIN="$BIN" MUSTER_MODELS_DIR="$CACHE/models" MUSTER_SPEECH_DIR="$CACHE/speech" MUSTER_SPEECH_SAMPLES="$CACHE/speech"
   export MUSTER_SHOTS="${MUSTER_SHOTS:-$CACHE/screenshots}" MUSTER_WEB_ROOT="$PWD/server/web/dist"
   mkdir -p "$MUSTER_SHOTS"
   trap stop_postgres EXIT

@@ -19,7 +19,8 @@ use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
-const PROGRAM: Program = Program { name: "server", section: "server", about: "the chat server: API v4, WebSocket and web client" };
+const PROGRAM: Program =
+    Program { name: "server", section: "server", about: "the chat server: API v4, WebSocket and web client" };
 
 fn main() -> anyhow::Result<()> {
     let (config, _) = kit::config::load::<Config>(PROGRAM);
@@ -95,7 +96,13 @@ async fn readyz(site: Site) -> (StatusCode, Json<serde_json::Value>) {
     let answers = async { site.db.read().await?.query(&db::Sql::new("SELECT 1"), vec![]).await };
     match tokio::time::timeout(Duration::from_secs(2), answers).await {
         Ok(Ok(_)) => (StatusCode::OK, Json(serde_json::json!({"status": "ok"}))),
-        Ok(Err(error)) => (StatusCode::SERVICE_UNAVAILABLE, Json(serde_json::json!({"status": "database", "reason": error.to_string()}))),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, Json(serde_json::json!({"status": "database", "reason": "no answer within 2 s"}))),
+        Ok(Err(error)) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Json(serde_json::json!({"status": "database", "reason": error.to_string()})),
+        ),
+        Err(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Json(serde_json::json!({"status": "database", "reason": "no answer within 2 s"})),
+        ),
     }
 }

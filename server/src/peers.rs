@@ -28,7 +28,8 @@ pub fn watch(config: &Config, stop: CancellationToken) -> watch::Receiver<Peers>
     let urls = [("rtcd", &config.rtcd_url), ("offloader", &config.offloader_url), ("llm", &config.llm_url)]
         .map(|(name, url)| (name, format!("{}/readyz", url.trim_end_matches('/'))));
     let unknown = |reason: &str| Peer { ready: false, reason: reason.into() };
-    let (send, receive) = watch::channel(urls.iter().map(|(name, _)| (*name, unknown("not asked yet"))).collect::<Peers>());
+    let (send, receive) =
+        watch::channel(urls.iter().map(|(name, _)| (*name, unknown("not asked yet"))).collect::<Peers>());
     tokio::spawn(async move {
         let client = reqwest::Client::new();
         while !stop.is_cancelled() {
@@ -62,9 +63,7 @@ async fn ask(client: &reqwest::Client, url: &str) -> Peer {
 
 /// `GET /api/v4/muster/services`, for any session.
 pub fn router(site: &Site, peers: watch::Receiver<Peers>) -> Router {
-    Router::new()
-        .route("/api/v4/muster/services", get(services))
-        .with_state(Told { site: site.clone(), peers })
+    Router::new().route("/api/v4/muster/services", get(services)).with_state(Told { site: site.clone(), peers })
 }
 
 #[derive(Clone)]

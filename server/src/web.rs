@@ -12,9 +12,11 @@ const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; media-src 
 pub fn service(root: &Path) -> Router {
     let page = root.join("index.html");
     if !page.exists() {
-        return Router::new().fallback(|| async { (StatusCode::NOT_FOUND, "The web client is not built; ./muster up builds it.") });
+        return Router::new()
+            .fallback(|| async { (StatusCode::NOT_FOUND, "The web client is not built; ./muster up builds it.") });
     }
-    let header = |name, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    let header =
+        |name, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     Router::new()
         .fallback_service(ServeDir::new(root).fallback(ServeFile::new(page)))
         .layer(header(header::CONTENT_SECURITY_POLICY, POLICY))

@@ -73,7 +73,8 @@ export class Person {
   }
 
   async createChannel(name) {
-    await this.button('Create channel').click();
+    await this.button('Add channels').click();
+    await this.page.getByRole('menuitem', { name: 'Create channel' }).click();
     const form = this.page.getByRole('form', { name: 'Create channel' });
     await form.getByLabel('Channel name').fill(name);
     await form.getByRole('button', { name: 'Create channel' }).click();
@@ -81,7 +82,8 @@ export class Person {
   }
 
   async joinChannel(name) {
-    await this.button('Browse channels').click();
+    await this.button('Add channels').click();
+    await this.page.getByRole('menuitem', { name: 'Browse channels' }).click();
     const dialog = this.page.getByRole('dialog', { name: 'Browse channels' });
     await dialog.getByText(name, { exact: true }).waitFor();
     await dialog.getByRole('listitem').filter({ hasText: name }).getByRole('button').first().click();

@@ -39,7 +39,8 @@ export async function until(what, check, timeoutMs = 60_000, everyMs = 200) {
 }
 
 export class Site {
-  static async start() {
+  /** `extra`: further flags of `muster up`. */
+  static async start(extra = []) {
     const site = new Site();
     site.data = mkdtempSync(join(tmpdir(), 'muster-story-'));
     const [server, rtcd, media, offloader, llm] = await Promise.all([1, 2, 3, 4, 5].map(freePort));
@@ -49,7 +50,7 @@ export class Site {
       '--data', site.data, '--web-root', need('MUSTER_WEB_ROOT'), '--models-dir', need('MUSTER_MODELS_DIR'), '--fetch-models=false',
       '--server.listen-address', `127.0.0.1:${server}`, '--rtcd.listen-address', `127.0.0.1:${rtcd}`,
       '--rtcd.media-port-udp', String(media), '--rtcd.media-port-tcp', String(media),
-      '--offloader.listen-address', `127.0.0.1:${offloader}`, '--llm.listen-address', `127.0.0.1:${llm}`,
+      '--offloader.listen-address', `127.0.0.1:${offloader}`, '--llm.listen-address', `127.0.0.1:${llm}`, ...extra,
     ];
     site.said = '';
     site.process = spawn(join(need('MUSTER_BIN'), 'muster-supervisor'), ['up', ...site.args], { stdio: ['ignore', 'pipe', 'pipe'] });

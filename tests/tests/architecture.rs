@@ -26,7 +26,21 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("llm", &["llm-engine", "llm-models", "llm-client", "offloader-client", "kit"]),
     ("muster-weights", &["kit"]),
     ("muster-supervisor", &["kit"]),
-    ("server", &["chat", "calls", "agents", "translations", "wire", "db", "kit", "rtcd-client", "offloader-client", "llm-client"]),
+    (
+        "server",
+        &[
+            "chat",
+            "calls",
+            "agents",
+            "translations",
+            "wire",
+            "db",
+            "kit",
+            "rtcd-client",
+            "offloader-client",
+            "llm-client",
+        ],
+    ),
     ("e2e", &["kit", "wire", "server-client", "rtcd-client", "offloader-client", "llm-client"]),
 ];
 

@@ -63,8 +63,7 @@ impl Weights {
         for _ in 0..count {
             let name = file.text()?;
             let rank = usize::from(file.u8()?);
-            let shape: Vec<usize> =
-                (0..rank).map(|_| Ok(file.u32()? as usize)).collect::<anyhow::Result<_>>()?;
+            let shape: Vec<usize> = (0..rank).map(|_| Ok(file.u32()? as usize)).collect::<anyhow::Result<_>>()?;
             let kind = file.u8()?;
             let length = file.u32()? as usize;
             let raw = file.take(length)?;

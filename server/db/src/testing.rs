@@ -15,8 +15,9 @@ pub async fn databases() -> Vec<(&'static str, Db)> {
     if std::env::var("MUSTER_TEST_ENGINES").as_deref() == Ok("sqlite") {
         return all;
     }
-    let url = std::env::var("TEST_DATABASE_URL")
-        .expect("TEST_DATABASE_URL names a PostgreSQL server for store tests; MUSTER_TEST_ENGINES=sqlite leaves it out");
+    let url = std::env::var("TEST_DATABASE_URL").expect(
+        "TEST_DATABASE_URL names a PostgreSQL server for store tests; MUSTER_TEST_ENGINES=sqlite leaves it out",
+    );
     let admin = Db::open(&Options::Postgres { url: url.clone(), pool_size: 1 }).await.expect("PostgreSQL answers");
     let name = format!("t_{}", kit::id::new());
     admin.script(&format!("CREATE DATABASE {name}")).await.expect("a test database can be created");

@@ -2,7 +2,8 @@
 
 use db::{Db, Migration, Row, Sql, params};
 
-const SCHEMA: &str = "CREATE TABLE items (id TEXT PRIMARY KEY, n BIGINT NOT NULL, flag BOOLEAN NOT NULL, extra JSONB, note TEXT)";
+const SCHEMA: &str =
+    "CREATE TABLE items (id TEXT PRIMARY KEY, n BIGINT NOT NULL, flag BOOLEAN NOT NULL, extra JSONB, note TEXT)";
 const STEPS: &[Migration] = &[Migration { version: 1, name: "items", sqlite: SCHEMA, postgres: SCHEMA }];
 // The placeholders do not first appear in order: plain SQLite would bind them wrongly without an error.
 const INSERT: Sql = Sql::new("INSERT INTO items (note, extra, flag, n, id) VALUES ($5, $4, $3, $2, $1)");
@@ -30,7 +31,13 @@ async fn rows_come_back_as_they_went_in() {
         let ids = vec!["a".to_owned(), "b".to_owned(), "z".to_owned()];
         let decode = |row: Row| {
             let mut r = row.read();
-            Ok((r.get::<String>()?, r.get::<i64>()?, r.get::<bool>()?, r.get::<serde_json::Value>()?, r.get::<Option<String>>()?))
+            Ok((
+                r.get::<String>()?,
+                r.get::<i64>()?,
+                r.get::<bool>()?,
+                r.get::<serde_json::Value>()?,
+                r.get::<Option<String>>()?,
+            ))
         };
         let rows = db.read().await.unwrap().fetch(&BY_IDS, params![ids], decode).await.unwrap();
         let expected = [

@@ -152,7 +152,9 @@ fn read_flags(args: &[String], keys: &BTreeMap<String, Value>) -> Result<(Vec<Fl
         }
         let value = match inline {
             Some(value) => value,
-            None if boolean && args.peek().is_none_or(|next| !matches!(next.as_str(), "true" | "false")) => "true".into(),
+            None if boolean && args.peek().is_none_or(|next| !matches!(next.as_str(), "true" | "false")) => {
+                "true".into()
+            }
             None => args
                 .next()
                 .cloned()
@@ -167,8 +169,7 @@ fn read_flags(args: &[String], keys: &BTreeMap<String, Value>) -> Result<(Vec<Fl
 }
 
 fn read_section(path: &Path, section: &str, origins: &mut BTreeMap<String, String>) -> Result<Table, ConfigError> {
-    let text =
-        std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
     let file: Table = text.parse().map_err(|e: toml::de::Error| ConfigError::Syntax {
         path: path.to_owned(),
         message: e.to_string().replace('\n', " "),
@@ -290,7 +291,12 @@ fn help<C: JsonSchema>(program: Program, keys: &BTreeMap<String, Value>) -> Stri
     );
     for (key, default) in keys {
         let doc = describe(&schema, &schema, key).unwrap_or_default().replace('\n', " ");
-        text.push_str(&format!("  --{} (default {})  {}\n      {doc}\n", dashed(key), default, env_name(program.section, key)));
+        text.push_str(&format!(
+            "  --{} (default {})  {}\n      {doc}\n",
+            dashed(key),
+            default,
+            env_name(program.section, key)
+        ));
     }
     text.push_str("  --config FILE  MUSTER_CONFIG\n      The TOML file.\n  --print-config\n      Print the merged configuration and stop.\n  --version, --help");
     text
@@ -370,7 +376,11 @@ mod tests {
         let file = file.to_str().unwrap();
         let (c, rest) = run(
             &["job", "--config", file, "--limits.max-bytes", "7"],
-            &[("MUSTER_DEMO_LISTEN_ADDRESS", ":3"), ("MUSTER_DEMO_LIMITS__MAX_BYTES", "6"), ("MUSTER_DEMO_PEERS", "a, b")],
+            &[
+                ("MUSTER_DEMO_LISTEN_ADDRESS", ":3"),
+                ("MUSTER_DEMO_LIMITS__MAX_BYTES", "6"),
+                ("MUSTER_DEMO_PEERS", "a, b"),
+            ],
         )
         .unwrap();
         assert_eq!((c.listen_address.as_str(), c.fast, c.limits.max_bytes), (":3", true, 7));

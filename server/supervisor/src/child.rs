@@ -1,6 +1,6 @@
 //! One service process: its command line, its log file, its end.
 
-use crate::config::{Config, SERVICES, ServiceFlags};
+use crate::config::{Config, ServiceFlags};
 use crate::health;
 use crate::run::Error;
 use std::collections::BTreeMap;
@@ -26,13 +26,14 @@ pub struct Spec {
 /// # Errors
 /// [`Error::Settings`] with the binary's own words when a configuration is wrong.
 pub async fn specs(config: &Config, flags: &ServiceFlags) -> Result<Vec<Spec>, Error> {
+    let chosen = config.chosen().map_err(|reason| Error::Settings { reason })?;
     let mut addresses = BTreeMap::new();
-    for name in SERVICES {
+    for name in chosen.iter().copied() {
         addresses.insert(name, spec(config, flags, name, &[]).await?.address);
     }
     let file = read_file(config)?;
     let mut all = Vec::new();
-    for name in SERVICES {
+    for name in chosen {
         let derived = derived_urls(name, &addresses, |key| {
             let set_in_file = file.get(name).and_then(|s| s.get(key)).is_some();
             set_in_file || std::env::var(format!("MUSTER_{}_{}", name.to_uppercase(), key.to_uppercase())).is_ok()
@@ -91,9 +92,9 @@ async fn spec(config: &Config, flags: &ServiceFlags, name: &'static str, derived
         let reason = String::from_utf8_lossy(&checked.stderr).trim().to_owned();
         return Err(Error::Settings { reason });
     }
-    let merged: toml::Table = String::from_utf8_lossy(&checked.stdout).parse().map_err(|e: toml::de::Error| {
-        Error::Settings { reason: format!("{name} --print-config: {e}") }
-    })?;
+    let merged: toml::Table = String::from_utf8_lossy(&checked.stdout)
+        .parse()
+        .map_err(|e: toml::de::Error| Error::Settings { reason: format!("{name} --print-config: {e}") })?;
     let address = merged.get(name).and_then(|s| s.get("listen_address")).and_then(|a| a.as_str());
     let address = address
         .map(str::to_owned)

@@ -20,6 +20,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Address on which people reach the site. 127.0.0.1 is this machine only; 0.0.0.0 is everybody on the network.
     pub host: String,
+    /// Services to run, of rtcd, offloader, llm and server.
+    pub services: Vec<String>,
     /// Folder with the service binaries; empty: beside this program.
     pub bin_dir: PathBuf,
     /// Folder with the built web client.
@@ -51,6 +53,7 @@ impl Default for Config {
         Self {
             data: ".muster".into(),
             host: "127.0.0.1".into(),
+            services: vec!["offloader".into(), "server".into()],
             bin_dir: PathBuf::new(),
             web_root: PathBuf::new(),
             models_dir: PathBuf::new(),
@@ -68,6 +71,17 @@ impl Default for Config {
 }
 
 impl Config {
+    /// The services to run, in the order in which they start.
+    ///
+    /// # Errors
+    /// A name that is no service, in words for the user.
+    pub fn chosen(&self) -> Result<Vec<&'static str>, String> {
+        if let Some(unknown) = self.services.iter().find(|s| !SERVICES.contains(&s.as_str())) {
+            return Err(format!("services: {unknown:?} is none of {}", SERVICES.join(", ")));
+        }
+        Ok(SERVICES.into_iter().filter(|s| self.services.iter().any(|c| c == s)).collect())
+    }
+
     /// Folder of the binaries.
     pub fn binaries(&self) -> PathBuf {
         if self.bin_dir.as_os_str().is_empty() {
@@ -162,9 +176,8 @@ pub fn split_service_flags(args: &[String]) -> Result<(ServiceFlags, Vec<String>
     let mut own = Vec::new();
     let mut args = args.iter();
     while let Some(arg) = args.next() {
-        let service = SERVICES
-            .iter()
-            .find_map(|s| arg.strip_prefix(&format!("--{s}.")).map(|rest| (*s, rest.to_owned())));
+        let service =
+            SERVICES.iter().find_map(|s| arg.strip_prefix(&format!("--{s}.")).map(|rest| (*s, rest.to_owned())));
         let Some((service, rest)) = service else {
             own.push(arg.clone());
             continue;

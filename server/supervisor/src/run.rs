@@ -96,8 +96,7 @@ pub async fn foreground(config: Config, flags: ServiceFlags) -> Result<ExitCode,
     }
     let outcome = watch_all(&config, specs, &board, &stop).await;
     if config.socket().exists() {
-        std::fs::remove_file(config.socket())
-            .map_err(|source| Error::Folder { path: config.socket(), source })?;
+        std::fs::remove_file(config.socket()).map_err(|source| Error::Folder { path: config.socket(), source })?;
     }
     outcome
 }

@@ -15,7 +15,9 @@ pub async fn fetch(config: &Config) {
     }
     match command.status().await {
         Ok(status) if status.success() => {}
-        Ok(_) => report::error("some models are missing (see above); chat and calls start, what needs the models waits for them"),
+        Ok(_) => report::error(
+            "some models are missing (see above); chat and calls start, what needs the models waits for them",
+        ),
         Err(error) => report::error(&format!("{}: {error}; the site starts without new models", binary.display())),
     }
 }

@@ -68,8 +68,8 @@ pub async fn logout(State(site): State<Site>, headers: HeaderMap) -> Result<impl
     if let Ok(actor) = crate::actor::of_request(&site, &axum::http::Method::GET, &headers).await {
         end(&site, &actor).await?;
     }
-    let gone = ["MMAUTHTOKEN", "MMUSERID", "MMCSRF"]
-        .map(|name| (header::SET_COOKIE, format!("{name}=; Path=/; Max-Age=0")));
+    let gone =
+        ["MMAUTHTOKEN", "MMUSERID", "MMCSRF"].map(|name| (header::SET_COOKIE, format!("{name}=; Path=/; Max-Age=0")));
     Ok((AppendHeaders(gone), Json(StatusOk::default())))
 }
 

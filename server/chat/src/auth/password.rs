@@ -28,7 +28,8 @@ pub async fn hash(password: String) -> Result<String> {
 /// When the work cannot be done.
 pub async fn verify(password: String, hash: String) -> Result<bool> {
     blocking(move || {
-        PasswordHash::new(&hash).is_ok_and(|known| Argon2::default().verify_password(password.as_bytes(), &known).is_ok())
+        PasswordHash::new(&hash)
+            .is_ok_and(|known| Argon2::default().verify_password(password.as_bytes(), &known).is_ok())
     })
     .await
 }

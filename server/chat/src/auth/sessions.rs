@@ -31,8 +31,11 @@ pub async fn create(site: &Site, tx: &mut Tx, user: &User, device_id: &str) -> R
     let now = site.clock.now_ms();
     let props = serde_json::json!({"csrf": made.csrf, "is_guest": user.roles.contains("system_guest").to_string()});
     let expires = now + site.config.session_length_ms;
-    tx.execute(&INSERT, params![kit::id::new(), hash_token(&made.token), &user.id, now, expires, device_id, &user.roles, props])
-        .await?;
+    tx.execute(
+        &INSERT,
+        params![kit::id::new(), hash_token(&made.token), &user.id, now, expires, device_id, &user.roles, props],
+    )
+    .await?;
     Ok(made)
 }
 
@@ -46,7 +49,8 @@ pub async fn bot_token(site: &Site, user_id: &str) -> Result<String> {
     let token = kit::id::new();
     let props = serde_json::json!({"is_bot": "true"});
     let now = site.clock.now_ms();
-    tx.execute(&INSERT, params![kit::id::new(), hash_token(&token), user_id, now, 0_i64, "", &user.roles, props]).await?;
+    tx.execute(&INSERT, params![kit::id::new(), hash_token(&token), user_id, now, 0_i64, "", &user.roles, props])
+        .await?;
     tx.commit().await?;
     Ok(token)
 }

@@ -22,7 +22,14 @@ pub async fn direct(site: &Site, a: &str, b: &str) -> Result<Channel> {
     find_or_make(site, "D", &name, String::new(), &members, a).await
 }
 
-async fn find_or_make(site: &Site, kind: &str, name: &str, display_name: String, members: &[String], creator: &str) -> Result<Channel> {
+async fn find_or_make(
+    site: &Site,
+    kind: &str,
+    name: &str,
+    display_name: String,
+    members: &[String],
+    creator: &str,
+) -> Result<Channel> {
     let mut tx = site.db.write().await?;
     if let Some(channel) = store::by_name(&mut tx, "", name).await? {
         return Ok(channel);
@@ -51,7 +58,11 @@ async fn find_or_make(site: &Site, kind: &str, name: &str, display_name: String,
 }
 
 /// POST /channels/direct
-pub async fn create_direct(State(site): State<Site>, actor: Actor, Json(ids): Json<Vec<String>>) -> Result<(StatusCode, Json<Channel>)> {
+pub async fn create_direct(
+    State(site): State<Site>,
+    actor: Actor,
+    Json(ids): Json<Vec<String>>,
+) -> Result<(StatusCode, Json<Channel>)> {
     let [a, b] = ids.as_slice() else { return Err(Error::invalid_body("user_ids", "two ids are wanted")) };
     if *a != actor.user_id && *b != actor.user_id || !roles::system_can(&actor, Permission::CREATE_DIRECT_CHANNEL) {
         return Err(Error::forbidden());
@@ -61,7 +72,11 @@ pub async fn create_direct(State(site): State<Site>, actor: Actor, Json(ids): Js
 }
 
 /// POST /channels/group
-pub async fn create_group(State(site): State<Site>, actor: Actor, Json(mut ids): Json<Vec<String>>) -> Result<(StatusCode, Json<Channel>)> {
+pub async fn create_group(
+    State(site): State<Site>,
+    actor: Actor,
+    Json(mut ids): Json<Vec<String>>,
+) -> Result<(StatusCode, Json<Channel>)> {
     if !roles::system_can(&actor, Permission::CREATE_GROUP_CHANNEL) {
         return Err(Error::forbidden());
     }

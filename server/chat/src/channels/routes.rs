@@ -13,7 +13,10 @@ use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::json;
-use wire::{Channel, ChannelMember, ChannelPatch, ChannelStats, ChannelView, Event, SidebarCategories, SidebarCategory, StatusOk, StringMap};
+use wire::{
+    Channel, ChannelMember, ChannelPatch, ChannelStats, ChannelView, Event, SidebarCategories, SidebarCategory,
+    StatusOk, StringMap,
+};
 
 /// Routes of this domain.
 pub fn router() -> Router<Site> {
@@ -63,12 +66,19 @@ fn check_names(name: &str, display_name: &str) -> Result<()> {
         return Err(Error::invalid("model.channel.is_valid.1_or_more.app_error", message));
     }
     if display_name.trim().is_empty() || display_name.chars().count() > 64 {
-        return Err(Error::invalid("model.channel.is_valid.display_name.app_error", "The channel name must be 1 to 64 characters."));
+        return Err(Error::invalid(
+            "model.channel.is_valid.display_name.app_error",
+            "The channel name must be 1 to 64 characters.",
+        ));
     }
     Ok(())
 }
 
-async fn create(State(site): State<Site>, actor: Actor, Json(new): Json<Channel>) -> Result<(StatusCode, Json<Channel>)> {
+async fn create(
+    State(site): State<Site>,
+    actor: Actor,
+    Json(new): Json<Channel>,
+) -> Result<(StatusCode, Json<Channel>)> {
     check_names(&new.name, &new.display_name)?;
     let permission = match new.kind.as_str() {
         "O" => Permission::CREATE_PUBLIC_CHANNEL,
@@ -93,7 +103,8 @@ async fn create(State(site): State<Site>, actor: Actor, Json(new): Json<Channel>
     };
     store::insert(&mut tx, &channel).await?;
     join(&site, &mut tx, &channel, &actor.user_id, true).await?;
-    let made = Event::new("channel_created").with("channel_id", channel.id.as_str()).with("team_id", channel.team_id.as_str());
+    let made =
+        Event::new("channel_created").with("channel_id", channel.id.as_str()).with("team_id", channel.team_id.as_str());
     site.emit(&mut tx, made.to_user(&actor.user_id));
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(channel)))
@@ -103,7 +114,12 @@ async fn one(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> 
     access(&mut site.db.read().await?, &actor, &id, Permission::READ_CHANNEL).await.map(Json)
 }
 
-async fn patch(State(site): State<Site>, actor: Actor, Path(id): Path<String>, Json(p): Json<ChannelPatch>) -> Result<Json<Channel>> {
+async fn patch(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Json(p): Json<ChannelPatch>,
+) -> Result<Json<Channel>> {
     let mut tx = site.db.write().await?;
     let mut channel = access(&mut tx, &actor, &id, Permission::MANAGE_CHANNEL).await?;
     channel.name = p.name.unwrap_or(channel.name);
@@ -154,7 +170,12 @@ async fn stats(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -
     Ok(Json(ChannelStats { channel_id: id, member_count, pinnedpost_count, ..ChannelStats::default() }))
 }
 
-async fn members(State(site): State<Site>, actor: Actor, Path(id): Path<String>, Query(q): Query<Q>) -> Result<Json<Vec<ChannelMember>>> {
+async fn members(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Query(q): Query<Q>,
+) -> Result<Json<Vec<ChannelMember>>> {
     let mut conn = site.db.read().await?;
     access(&mut conn, &actor, &id, Permission::READ_CHANNEL).await?;
     let limit = usize::try_from(q.per_page.unwrap_or(60).clamp(1, 200)).unwrap_or(60);
@@ -170,7 +191,12 @@ pub struct Add {
     user_ids: Vec<String>,
 }
 
-async fn add_member(State(site): State<Site>, actor: Actor, Path(id): Path<String>, Json(mut add): Json<Add>) -> Result<(StatusCode, Json<ChannelMember>)> {
+async fn add_member(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Json(mut add): Json<Add>,
+) -> Result<(StatusCode, Json<ChannelMember>)> {
     if !add.user_id.is_empty() {
         add.user_ids.insert(0, add.user_id);
     }
@@ -188,7 +214,10 @@ async fn add_member(State(site): State<Site>, actor: Actor, Path(id): Path<Strin
     for user_id in &add.user_ids {
         let stranger = Actor { user_id: user_id.clone(), ..Actor::default() };
         if !channel.team_id.is_empty() && teams::require_member(&mut tx, &stranger, &channel.team_id).await.is_err() {
-            return Err(Error::invalid("app.channel.add_member.not_in_team.app_error", "Only members of the team can be added."));
+            return Err(Error::invalid(
+                "app.channel.add_member.not_in_team.app_error",
+                "Only members of the team can be added.",
+            ));
         }
         join(&site, &mut tx, &channel, user_id, false).await?;
     }
@@ -197,28 +226,49 @@ async fn add_member(State(site): State<Site>, actor: Actor, Path(id): Path<Strin
     Ok((StatusCode::CREATED, Json(first)))
 }
 
-async fn member(State(site): State<Site>, actor: Actor, Path((id, user)): Path<(String, String)>) -> Result<Json<ChannelMember>> {
+async fn member(
+    State(site): State<Site>,
+    actor: Actor,
+    Path((id, user)): Path<(String, String)>,
+) -> Result<Json<ChannelMember>> {
     let user = if user == "me" { actor.user_id.clone() } else { user };
     let mut conn = site.db.read().await?;
     access(&mut conn, &actor, &id, Permission::READ_CHANNEL).await?;
-    let absent = || Error::not_found("app.channel.get_member.missing.app_error", "No channel member found for that user and channel.");
+    let absent = || {
+        Error::not_found(
+            "app.channel.get_member.missing.app_error",
+            "No channel member found for that user and channel.",
+        )
+    };
     store::member(&mut conn, &id, &user).await?.map(Json).ok_or_else(absent)
 }
 
-async fn remove_member(State(site): State<Site>, actor: Actor, Path((id, user)): Path<(String, String)>) -> Result<Json<StatusOk>> {
+async fn remove_member(
+    State(site): State<Site>,
+    actor: Actor,
+    Path((id, user)): Path<(String, String)>,
+) -> Result<Json<StatusOk>> {
     let user = if user == "me" { actor.user_id.clone() } else { user };
     let mut tx = site.db.write().await?;
     let permission = if user == actor.user_id { Permission::READ_CHANNEL } else { Permission::MANAGE_CHANNEL_MEMBERS };
     let channel = access(&mut tx, &actor, &id, permission).await?;
     if channel.name == "town-square" {
-        return Err(Error::invalid("api.channel.remove.default.app_error", "Unable to remove user from the default channel."));
+        return Err(Error::invalid(
+            "api.channel.remove.default.app_error",
+            "Unable to remove user from the default channel.",
+        ));
     }
     leave(&site, &mut tx, &channel, &user, &actor.user_id).await?;
     tx.commit().await?;
     Ok(Json(StatusOk::default()))
 }
 
-async fn notify_props(State(site): State<Site>, actor: Actor, Path((id, user)): Path<(String, String)>, Json(changed): Json<StringMap>) -> Result<Json<StatusOk>> {
+async fn notify_props(
+    State(site): State<Site>,
+    actor: Actor,
+    Path((id, user)): Path<(String, String)>,
+    Json(changed): Json<StringMap>,
+) -> Result<Json<StatusOk>> {
     let user = me_or(&actor, &user)?;
     let mut tx = site.db.write().await?;
     let mut member = store::member(&mut tx, &id, &user).await?.ok_or_else(missing)?;
@@ -229,7 +279,12 @@ async fn notify_props(State(site): State<Site>, actor: Actor, Path((id, user)): 
     Ok(Json(StatusOk::default()))
 }
 
-async fn public(State(site): State<Site>, actor: Actor, Path(team): Path<String>, Query(q): Query<Q>) -> Result<Json<Vec<Channel>>> {
+async fn public(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(team): Path<String>,
+    Query(q): Query<Q>,
+) -> Result<Json<Vec<Channel>>> {
     let mut conn = site.db.read().await?;
     teams::require(&mut conn, &actor, &team, Permission::LIST_TEAM_CHANNELS).await?;
     let limit = q.per_page.unwrap_or(60).clamp(1, 200);
@@ -243,24 +298,42 @@ pub struct Term {
     term: String,
 }
 
-async fn search(State(site): State<Site>, actor: Actor, Path(team): Path<String>, Json(t): Json<Term>) -> Result<Json<Vec<Channel>>> {
+async fn search(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(team): Path<String>,
+    Json(t): Json<Term>,
+) -> Result<Json<Vec<Channel>>> {
     let mut conn = site.db.read().await?;
     teams::require(&mut conn, &actor, &team, Permission::LIST_TEAM_CHANNELS).await?;
     Ok(Json(store::search(&mut conn, &team, &t.term).await?))
 }
 
-async fn autocomplete(State(site): State<Site>, actor: Actor, Path(team): Path<String>, Query(q): Query<Q>) -> Result<Json<Vec<Channel>>> {
+async fn autocomplete(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(team): Path<String>,
+    Query(q): Query<Q>,
+) -> Result<Json<Vec<Channel>>> {
     search(State(site), actor, Path(team), Json(Term { term: q.name })).await
 }
 
-async fn by_name(State(site): State<Site>, actor: Actor, Path((team, name)): Path<(String, String)>) -> Result<Json<Channel>> {
+async fn by_name(
+    State(site): State<Site>,
+    actor: Actor,
+    Path((team, name)): Path<(String, String)>,
+) -> Result<Json<Channel>> {
     let mut conn = site.db.read().await?;
     let absent = || Error::not_found("store.sql_channel.get_by_name.missing.app_error", "Channel does not exist.");
     let channel = store::by_name(&mut conn, &team, &name).await?.ok_or_else(absent)?;
     access(&mut conn, &actor, &channel.id, Permission::READ_CHANNEL).await.map(Json)
 }
 
-async fn by_team_name(State(site): State<Site>, actor: Actor, Path((team, name)): Path<(String, String)>) -> Result<Json<Channel>> {
+async fn by_team_name(
+    State(site): State<Site>,
+    actor: Actor,
+    Path((team, name)): Path<(String, String)>,
+) -> Result<Json<Channel>> {
     let team = teams::by_name(&mut site.db.read().await?, &team).await?.ok_or_else(teams::missing)?;
     by_name(State(site), actor, Path((team.id, name))).await
 }
@@ -270,14 +343,22 @@ async fn of_user(State(site): State<Site>, actor: Actor, Path(user): Path<String
     Ok(Json(store::of_user(&mut site.db.read().await?, &user).await?))
 }
 
-async fn of_user_in_team(State(site): State<Site>, actor: Actor, Path((user, team)): Path<(String, String)>) -> Result<Json<Vec<Channel>>> {
+async fn of_user_in_team(
+    State(site): State<Site>,
+    actor: Actor,
+    Path((user, team)): Path<(String, String)>,
+) -> Result<Json<Vec<Channel>>> {
     let user = me_or(&actor, &user)?;
     let mut all = store::of_user(&mut site.db.read().await?, &user).await?;
     all.retain(|c| c.delete_at == 0 && (c.team_id == team || c.team_id.is_empty()));
     Ok(Json(all))
 }
 
-async fn memberships_in_team(State(site): State<Site>, actor: Actor, Path((user, team)): Path<(String, String)>) -> Result<Json<Vec<ChannelMember>>> {
+async fn memberships_in_team(
+    State(site): State<Site>,
+    actor: Actor,
+    Path((user, team)): Path<(String, String)>,
+) -> Result<Json<Vec<ChannelMember>>> {
     let user = me_or(&actor, &user)?;
     let mut conn = site.db.read().await?;
     let channels = store::of_user(&mut conn, &user).await?;
@@ -287,17 +368,28 @@ async fn memberships_in_team(State(site): State<Site>, actor: Actor, Path((user,
 }
 
 /// All memberships; `page=-1` streams one object a line, which the official web client reads.
-async fn stream_members(State(site): State<Site>, actor: Actor, Path(user): Path<String>, Query(q): Query<Q>) -> Result<Response> {
+async fn stream_members(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(user): Path<String>,
+    Query(q): Query<Q>,
+) -> Result<Response> {
     let user = me_or(&actor, &user)?;
     let all = store::memberships(&mut site.db.read().await?, &user).await?;
-    if q.page >= 0 {
+    // The official client cannot read a stream of no lines.
+    if q.page >= 0 || all.is_empty() {
         return Ok(Json(all).into_response());
     }
     let lines: String = all.iter().filter_map(|m| serde_json::to_string(m).ok()).map(|l| l + "\n").collect();
     Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from(lines)).into_response())
 }
 
-async fn view(State(site): State<Site>, actor: Actor, Path(user): Path<String>, Json(v): Json<ChannelView>) -> Result<Json<serde_json::Value>> {
+async fn view(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(user): Path<String>,
+    Json(v): Json<ChannelView>,
+) -> Result<Json<serde_json::Value>> {
     let user = me_or(&actor, &user)?;
     let now = site.clock.now_ms();
     let mut times = serde_json::Map::new();
@@ -316,11 +408,17 @@ async fn view(State(site): State<Site>, actor: Actor, Path(user): Path<String>, 
 }
 
 /// The three built-in categories; own categories are a later step.
-async fn categories(State(site): State<Site>, actor: Actor, Path((user, team)): Path<(String, String)>) -> Result<Json<SidebarCategories>> {
+async fn categories(
+    State(site): State<Site>,
+    actor: Actor,
+    Path((user, team)): Path<(String, String)>,
+) -> Result<Json<SidebarCategories>> {
     let user = me_or(&actor, &user)?;
     let mut conn = site.db.read().await?;
     let channels = store::of_user(&mut conn, &user).await?;
-    let ids = |wanted: &dyn Fn(&Channel) -> bool| channels.iter().filter(|c| c.delete_at == 0 && wanted(c)).map(|c| c.id.clone()).collect::<Vec<_>>();
+    let ids = |wanted: &dyn Fn(&Channel) -> bool| {
+        channels.iter().filter(|c| c.delete_at == 0 && wanted(c)).map(|c| c.id.clone()).collect::<Vec<_>>()
+    };
     let category = |kind: &str, display_name: &str, sort_order: i64, channel_ids: Vec<String>| SidebarCategory {
         id: format!("{kind}_{user}_{team}"),
         user_id: user.clone(),

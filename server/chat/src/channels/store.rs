@@ -17,8 +17,10 @@ macro_rules! select {
 
 const BY_ID: Sql = select!("WHERE c.id = $1");
 const BY_NAME: Sql = select!("WHERE c.team_id = $1 AND c.name = $2");
-const OF_USER: Sql = select!("JOIN channel_members m ON m.channel_id = c.id WHERE m.user_id = $1 ORDER BY c.display_name");
-const PUBLIC: Sql = select!("WHERE c.team_id = $1 AND c.type = 'O' AND c.delete_at = 0 ORDER BY c.display_name LIMIT $2 OFFSET $3");
+const OF_USER: Sql =
+    select!("JOIN channel_members m ON m.channel_id = c.id WHERE m.user_id = $1 ORDER BY c.display_name");
+const PUBLIC: Sql =
+    select!("WHERE c.team_id = $1 AND c.type = 'O' AND c.delete_at = 0 ORDER BY c.display_name LIMIT $2 OFFSET $3");
 const SEARCH: Sql = select!(
     "WHERE c.team_id = $1 AND c.type = 'O' AND c.delete_at = 0 AND (LOWER(c.display_name) LIKE $2 OR c.name LIKE $2)
      ORDER BY c.display_name LIMIT 50"
@@ -68,7 +70,9 @@ const MENTION: Sql = Sql::new(
     "UPDATE channel_members SET mention_count = mention_count + 1, mention_count_root = mention_count_root + $3, last_update_at = $4
      WHERE channel_id = $1 AND user_id IN LIST($2)",
 );
-const NOTIFY: Sql = Sql::new("UPDATE channel_members SET notify_props = $3, last_update_at = $4 WHERE channel_id = $1 AND user_id = $2");
+const NOTIFY: Sql = Sql::new(
+    "UPDATE channel_members SET notify_props = $3, last_update_at = $4 WHERE channel_id = $1 AND user_id = $2",
+);
 const COUNT: Sql = Sql::new("SELECT COUNT(*) FROM channel_members WHERE channel_id = $1");
 const PINNED: Sql = Sql::new("SELECT COUNT(*) FROM posts WHERE channel_id = $1 AND is_pinned = TRUE AND delete_at = 0");
 const TEAM_UNREAD: Sql = Sql::new(
@@ -152,7 +156,16 @@ pub async fn search(conn: &mut Conn, team: &str, term: &str) -> Result<Vec<Chann
 pub async fn insert(tx: &mut Tx, c: &Channel) -> Result<()> {
     let props = serde_json::json!(c.props.clone().unwrap_or_default());
     let values = params![
-        &c.id, c.create_at, &c.team_id, &c.kind, &c.display_name, &c.name, &c.header, &c.purpose, &c.creator_id, props
+        &c.id,
+        c.create_at,
+        &c.team_id,
+        &c.kind,
+        &c.display_name,
+        &c.name,
+        &c.header,
+        &c.purpose,
+        &c.creator_id,
+        props
     ];
     tx.execute(&INSERT, values).await?;
     Ok(())

@@ -21,10 +21,20 @@ pub(crate) fn missing() -> Error {
 ///
 /// # Errors
 /// 413 when it is too large, 500 when the storage fails.
-pub async fn store_bytes(site: &Site, user_id: &str, channel_id: &str, name: &str, bytes: bytes::Bytes) -> Result<FileInfo> {
+pub async fn store_bytes(
+    site: &Site,
+    user_id: &str,
+    channel_id: &str,
+    name: &str,
+    bytes: bytes::Bytes,
+) -> Result<FileInfo> {
     if bytes.len() as u64 > site.config.max_file_bytes {
         let message = format!("The file is larger than {} MB.", site.config.max_file_bytes >> 20);
-        return Err(Error::new(crate::error::Kind::TooLarge, "api.file.upload_file.too_large_detailed.app_error", message));
+        return Err(Error::new(
+            crate::error::Kind::TooLarge,
+            "api.file.upload_file.too_large_detailed.app_error",
+            message,
+        ));
     }
     let now = site.clock.now_ms();
     let safe: String = name.chars().filter(|c| !c.is_control() && !matches!(c, '/' | '\\')).take(255).collect();
@@ -76,7 +86,8 @@ pub async fn read(site: &Site, path: &str) -> Result<bytes::Bytes> {
 pub async fn attach(tx: &mut Tx, ids: &[String], post: &Post) -> Result<()> {
     for id in ids {
         if store::attach(tx, id, post).await? == 0 {
-            let message = format!("The file {id} cannot be attached: it is not yours, of another channel, or already used.");
+            let message =
+                format!("The file {id} cannot be attached: it is not yours, of another channel, or already used.");
             return Err(Error::invalid("api.post.create_post.attach_files.app_error", message));
         }
     }

@@ -13,7 +13,15 @@ use wire::{FileInfo, FileUpload};
 
 /// Types that a browser may show in place; everything else is downloaded.
 const INLINE: [&str; 9] = [
-    "image/png", "image/jpeg", "image/gif", "image/webp", "video/mp4", "video/webm", "audio/mpeg", "text/plain", "text/vtt",
+    "image/png",
+    "image/jpeg",
+    "image/gif",
+    "image/webp",
+    "video/mp4",
+    "video/webm",
+    "audio/mpeg",
+    "text/plain",
+    "text/vtt",
 ];
 
 /// Routes of this domain.
@@ -34,7 +42,12 @@ pub struct Raw {
     filename: String,
 }
 
-async fn upload(State(site): State<Site>, actor: Actor, Query(raw): Query<Raw>, request: axum::extract::Request) -> Result<(StatusCode, Json<FileUpload>)> {
+async fn upload(
+    State(site): State<Site>,
+    actor: Actor,
+    Query(raw): Query<Raw>,
+    request: axum::extract::Request,
+) -> Result<(StatusCode, Json<FileUpload>)> {
     let form = request.headers().get(header::CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"multipart/"));
     let mut done = FileUpload::default();
     if form {
@@ -123,12 +136,18 @@ async fn small(site: &Site, actor: &Actor, id: &str, which: &str) -> Result<Resp
     Ok((headers, bytes).into_response())
 }
 
-async fn download(State(site): State<Site>, actor: Actor, headers: HeaderMap, Path(id): Path<String>) -> Result<Response> {
+async fn download(
+    State(site): State<Site>,
+    actor: Actor,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<Response> {
     let (info, path) = readable(&site, &actor, &id).await?;
     let bytes = read(&site, &path).await?;
     let shown = INLINE.contains(&info.mime_type.as_str());
     let kind = if shown { info.mime_type.clone() } else { "application/octet-stream".to_owned() };
-    let ascii: String = info.name.chars().map(|c| if c.is_ascii_graphic() && c != '"' && c != '\\' { c } else { '_' }).collect();
+    let ascii: String =
+        info.name.chars().map(|c| if c.is_ascii_graphic() && c != '"' && c != '\\' { c } else { '_' }).collect();
     let disposition = format!(
         "{}; filename=\"{ascii}\"; filename*=UTF-8''{}",
         if shown { "inline" } else { "attachment" },
@@ -146,7 +165,9 @@ async fn download(State(site): State<Site>, actor: Actor, headers: HeaderMap, Pa
     let wanted = headers.get(header::RANGE).and_then(|r| r.to_str().ok()).map(|r| range(r, total));
     Ok(match wanted {
         None => (common, bytes).into_response(),
-        Some(None) => (StatusCode::RANGE_NOT_SATISFIABLE, [(header::CONTENT_RANGE, format!("bytes */{total}"))]).into_response(),
+        Some(None) => {
+            (StatusCode::RANGE_NOT_SATISFIABLE, [(header::CONTENT_RANGE, format!("bytes */{total}"))]).into_response()
+        }
         Some(Some((from, to))) => {
             let content = [(header::CONTENT_RANGE, format!("bytes {from}-{to}/{total}"))];
             (StatusCode::PARTIAL_CONTENT, common, content, bytes.slice(from..=to)).into_response()
@@ -171,8 +192,14 @@ mod tests {
     #[test]
     fn ranges() {
         let table = [
-            ("bytes=0-", Some((0, 9))), ("bytes=2-3", Some((2, 3))), ("bytes=-4", Some((6, 9))), ("bytes=5-99", Some((5, 9))),
-            ("bytes=10-", None), ("bytes=3-2", None), ("items=0-1", None), ("bytes=x-", None),
+            ("bytes=0-", Some((0, 9))),
+            ("bytes=2-3", Some((2, 3))),
+            ("bytes=-4", Some((6, 9))),
+            ("bytes=5-99", Some((5, 9))),
+            ("bytes=10-", None),
+            ("bytes=3-2", None),
+            ("items=0-1", None),
+            ("bytes=x-", None),
         ];
         for (text, expected) in table {
             assert_eq!(super::range(text, 10), expected, "{text}");

@@ -57,8 +57,19 @@ pub async fn of_posts(conn: &mut Conn, ids: &[String]) -> Result<Vec<FileInfo>> 
 
 pub async fn insert(tx: &mut Tx, i: &FileInfo, path: &str) -> Result<()> {
     let values = params![
-        &i.id, &i.user_id, &i.channel_id, i.create_at, path, &i.name, &i.extension, i.size, &i.mime_type, i.width,
-        i.height, i.has_preview_image, i.mini_preview.clone()
+        &i.id,
+        &i.user_id,
+        &i.channel_id,
+        i.create_at,
+        path,
+        &i.name,
+        &i.extension,
+        i.size,
+        &i.mime_type,
+        i.width,
+        i.height,
+        i.has_preview_image,
+        i.mini_preview.clone()
     ];
     tx.execute(&INSERT, values).await?;
     Ok(())

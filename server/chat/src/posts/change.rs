@@ -9,13 +9,23 @@ use db::Tx;
 use wire::{Event, Post, PostPatch, StatusOk};
 
 /// PUT /posts/{id}
-pub async fn put(State(site): State<Site>, actor: Actor, Path(id): Path<String>, Json(new): Json<Post>) -> Result<Json<Post>> {
+pub async fn put(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Json(new): Json<Post>,
+) -> Result<Json<Post>> {
     let patch_body = PostPatch { message: Some(new.message), props: Some(new.props), ..PostPatch::default() };
     patch(State(site), actor, Path(id), Json(patch_body)).await
 }
 
 /// PUT /posts/{id}/patch
-pub async fn patch(State(site): State<Site>, actor: Actor, Path(id): Path<String>, Json(p): Json<PostPatch>) -> Result<Json<Post>> {
+pub async fn patch(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Json(p): Json<PostPatch>,
+) -> Result<Json<Post>> {
     let mut tx = site.db.write().await?;
     let mut post = access(&mut tx, &actor, &id, Permission::EDIT_POST).await?;
     if post.user_id != actor.user_id && !actor.is_system_admin() || post.kind.starts_with("system_") {

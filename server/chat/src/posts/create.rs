@@ -10,8 +10,14 @@ use db::Tx;
 use wire::{Channel, Event, Post, User};
 
 /// POST /posts
-pub async fn handler(State(site): State<Site>, actor: Actor, Json(post): Json<Post>) -> Result<(StatusCode, Json<Post>)> {
-    if !actor.is_system_admin() && (post.kind.starts_with("system_") || post.kind.starts_with("custom_") && !actor.is_bot) {
+pub async fn handler(
+    State(site): State<Site>,
+    actor: Actor,
+    Json(post): Json<Post>,
+) -> Result<(StatusCode, Json<Post>)> {
+    if !actor.is_system_admin()
+        && (post.kind.starts_with("system_") || post.kind.starts_with("custom_") && !actor.is_bot)
+    {
         return Err(Error::invalid_body("type", "this type is the server's own"));
     }
     Ok((StatusCode::CREATED, Json(create(&site, &actor, post).await?)))

@@ -31,7 +31,8 @@ pub struct Q {
 /// Makes a list of `posts` (newest first), which are the page; roots of replies are added beside the order.
 async fn listed(conn: &mut Conn, mut posts: Vec<Post>) -> Result<PostList> {
     let order: Vec<String> = posts.iter().map(|p| p.id.clone()).collect();
-    let mut roots: Vec<String> = posts.iter().map(|p| p.root_id.clone()).filter(|r| !r.is_empty() && !order.contains(r)).collect();
+    let mut roots: Vec<String> =
+        posts.iter().map(|p| p.root_id.clone()).filter(|r| !r.is_empty() && !order.contains(r)).collect();
     roots.sort_unstable();
     roots.dedup();
     posts.extend(store::by_ids(conn, &roots).await?);
@@ -54,7 +55,12 @@ async fn neighbours(conn: &mut Conn, channel: &str, mut list: PostList, replies:
     Ok(list)
 }
 
-pub async fn page(State(site): State<Site>, actor: Actor, Path(id): Path<String>, Query(q): Query<Q>) -> Result<Json<PostList>> {
+pub async fn page(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Query(q): Query<Q>,
+) -> Result<Json<PostList>> {
     let mut conn = site.db.read().await?;
     channels::access(&mut conn, &actor, &id, Permission::READ_CHANNEL).await?;
     let limit = q.per_page.unwrap_or(60).clamp(0, 200);
@@ -84,7 +90,12 @@ async fn in_channel(conn: &mut Conn, post_id: &str, channel: &str) -> Result<Pos
 }
 
 /// Around the first unread post; the latest page when all is read.
-pub async fn unread(State(site): State<Site>, actor: Actor, Path((user, id)): Path<(String, String)>, Query(q): Query<Q>) -> Result<Json<PostList>> {
+pub async fn unread(
+    State(site): State<Site>,
+    actor: Actor,
+    Path((user, id)): Path<(String, String)>,
+    Query(q): Query<Q>,
+) -> Result<Json<PostList>> {
     let user = me_or(&actor, &user)?;
     let mut conn = site.db.read().await?;
     channels::access(&mut conn, &actor, &id, Permission::READ_CHANNEL).await?;

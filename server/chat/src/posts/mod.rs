@@ -76,5 +76,7 @@ pub fn router() -> Router<Site> {
         .route("/channels/{channel_id}/posts", GET(list::page))
         .route("/channels/{channel_id}/pinned", GET(list::pinned))
         .route("/users/{user_id}/channels/{channel_id}/posts/unread", GET(list::unread))
+        .route("/users/{user_id}/teams/{team_id}/threads", GET(threads::followed))
+        .route("/users/{user_id}/teams/{team_id}/threads/{thread_id}/read/{timestamp}", put(threads::read))
         .route("/teams/{team_id}/posts/search", post(search::search))
 }

@@ -45,7 +45,11 @@ pub async fn list(State(site): State<Site>, actor: Actor, Path(id): Path<String>
     Ok(Json(of_posts(&mut conn, &[id]).await?))
 }
 
-pub async fn add(State(site): State<Site>, actor: Actor, Json(mut new): Json<Reaction>) -> Result<(StatusCode, Json<Reaction>)> {
+pub async fn add(
+    State(site): State<Site>,
+    actor: Actor,
+    Json(mut new): Json<Reaction>,
+) -> Result<(StatusCode, Json<Reaction>)> {
     new.user_id = me_or(&actor, if new.user_id.is_empty() { "me" } else { &new.user_id })?;
     let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+');
     if new.emoji_name.is_empty() || new.emoji_name.len() > 64 || !new.emoji_name.chars().all(named) {
@@ -53,7 +57,8 @@ pub async fn add(State(site): State<Site>, actor: Actor, Json(mut new): Json<Rea
     }
     let mut tx = site.db.write().await?;
     let mut post = access(&mut tx, &actor, &new.post_id, Permission::ADD_REACTION).await?;
-    let mut names: Vec<String> = of_posts(&mut tx, std::slice::from_ref(&post.id)).await?.into_iter().map(|r| r.emoji_name).collect();
+    let mut names: Vec<String> =
+        of_posts(&mut tx, std::slice::from_ref(&post.id)).await?.into_iter().map(|r| r.emoji_name).collect();
     names.sort_unstable();
     names.dedup();
     if names.len() >= MAX_EMOJI && !names.contains(&new.emoji_name) {
@@ -84,7 +89,13 @@ pub async fn remove(
     post.has_reactions = !of_posts(&mut tx, std::slice::from_ref(&post_id)).await?.is_empty();
     post.update_at = site.clock.now_ms();
     store::update(&mut tx, &post).await?;
-    let gone = Reaction { user_id: user, post_id, emoji_name: emoji, channel_id: post.channel_id.clone(), ..Reaction::default() };
+    let gone = Reaction {
+        user_id: user,
+        post_id,
+        emoji_name: emoji,
+        channel_id: post.channel_id.clone(),
+        ..Reaction::default()
+    };
     site.emit(&mut tx, Event::new("reaction_removed").with_encoded("reaction", &gone).to_channel(&post.channel_id));
     tx.commit().await?;
     Ok(Json(StatusOk::default()))

@@ -28,12 +28,11 @@ pub fn check(post: &Post, config: &Config) -> Result<()> {
 
 /// `#tags` of a message, space-separated, as clients search them.
 pub fn hashtags(message: &str) -> String {
-    let tag = |word: &&str| word.strip_prefix('#').is_some_and(|t| t.chars().count() >= 2 && t.starts_with(char::is_alphabetic));
-    let mut tags: Vec<&str> = message
-        .split_whitespace()
-        .map(|w| w.trim_end_matches(|c: char| !c.is_alphanumeric()))
-        .filter(tag)
-        .collect();
+    let tag = |word: &&str| {
+        word.strip_prefix('#').is_some_and(|t| t.chars().count() >= 2 && t.starts_with(char::is_alphabetic))
+    };
+    let mut tags: Vec<&str> =
+        message.split_whitespace().map(|w| w.trim_end_matches(|c: char| !c.is_alphanumeric())).filter(tag).collect();
     tags.dedup();
     tags.join(" ")
 }

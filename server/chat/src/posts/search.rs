@@ -18,7 +18,12 @@ pub struct Terms {
     terms: String,
 }
 
-pub async fn search(State(site): State<Site>, actor: Actor, Path(team): Path<String>, Json(t): Json<Terms>) -> Result<Json<PostList>> {
+pub async fn search(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(team): Path<String>,
+    Json(t): Json<Terms>,
+) -> Result<Json<PostList>> {
     let terms = t.terms.trim().trim_matches('"').to_owned();
     if terms.is_empty() {
         return Err(Error::invalid_body("terms", "what shall be searched?"));

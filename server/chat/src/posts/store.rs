@@ -16,7 +16,9 @@ macro_rules! select {
 const BY_ID: Sql = select!("WHERE id = $1");
 const BY_IDS: Sql = select!("WHERE id IN LIST($1) AND delete_at = 0 ORDER BY create_at DESC");
 const THREAD: Sql = select!("WHERE (id = $1 OR root_id = $1) AND delete_at = 0 ORDER BY create_at, id");
-const LATEST: Sql = select!("WHERE channel_id = $1 AND delete_at = 0 AND (root_id = '' OR $4) ORDER BY create_at DESC, id DESC LIMIT $2 OFFSET $3");
+const LATEST: Sql = select!(
+    "WHERE channel_id = $1 AND delete_at = 0 AND (root_id = '' OR $4) ORDER BY create_at DESC, id DESC LIMIT $2 OFFSET $3"
+);
 const BEFORE: Sql = select!(
     "WHERE channel_id = $1 AND delete_at = 0 AND (root_id = '' OR $5) AND (create_at < $2 OR (create_at = $2 AND id < $3)) ORDER BY create_at DESC, id DESC LIMIT $4"
 );
@@ -36,9 +38,11 @@ const UPDATE: Sql = Sql::new(
     "UPDATE posts SET update_at = $2, edit_at = $3, is_pinned = $4, message = $5, type = $6, props = $7, hashtags = $8, has_reactions = $9, file_ids = $10
      WHERE id = $1",
 );
-const DELETE: Sql = Sql::new("UPDATE posts SET delete_at = $2, update_at = $2 WHERE (id = $1 OR root_id = $1) AND delete_at = 0");
+const DELETE: Sql =
+    Sql::new("UPDATE posts SET delete_at = $2, update_at = $2 WHERE (id = $1 OR root_id = $1) AND delete_at = 0");
 const PENDING: Sql = Sql::new("SELECT post_id FROM pending_posts WHERE user_id = $1 AND pending_post_id = $2");
-const REMEMBER: Sql = Sql::new("INSERT INTO pending_posts (user_id, pending_post_id, post_id, create_at) VALUES ($1, $2, $3, $4)");
+const REMEMBER: Sql =
+    Sql::new("INSERT INTO pending_posts (user_id, pending_post_id, post_id, create_at) VALUES ($1, $2, $3, $4)");
 const FORGET: Sql = Sql::new("DELETE FROM pending_posts WHERE create_at < $1");
 
 fn post(row: Row) -> Result<Post> {
@@ -111,8 +115,17 @@ pub async fn search(conn: &mut Conn, channels: &[String], text: &str, limit: i64
 
 pub async fn insert(tx: &mut Tx, p: &Post) -> Result<()> {
     let values = params![
-        &p.id, p.create_at, p.is_pinned, &p.user_id, &p.channel_id, &p.root_id, &p.message, &p.kind,
-        serde_json::json!(p.props), &p.hashtags, serde_json::json!(p.file_ids)
+        &p.id,
+        p.create_at,
+        p.is_pinned,
+        &p.user_id,
+        &p.channel_id,
+        &p.root_id,
+        &p.message,
+        &p.kind,
+        serde_json::json!(p.props),
+        &p.hashtags,
+        serde_json::json!(p.file_ids)
     ];
     tx.execute(&INSERT, values).await?;
     Ok(())
@@ -120,8 +133,16 @@ pub async fn insert(tx: &mut Tx, p: &Post) -> Result<()> {
 
 pub async fn update(tx: &mut Tx, p: &Post) -> Result<()> {
     let values = params![
-        &p.id, p.update_at, p.edit_at, p.is_pinned, &p.message, &p.kind, serde_json::json!(p.props), &p.hashtags,
-        p.has_reactions, serde_json::json!(p.file_ids)
+        &p.id,
+        p.update_at,
+        p.edit_at,
+        p.is_pinned,
+        &p.message,
+        &p.kind,
+        serde_json::json!(p.props),
+        &p.hashtags,
+        p.has_reactions,
+        serde_json::json!(p.file_ids)
     ];
     tx.execute(&UPDATE, values).await?;
     Ok(())

@@ -11,7 +11,8 @@ use wire::{Event, Preference, StatusOk};
 /// Most preferences in one request.
 const MAX_AT_ONCE: usize = 100;
 
-const ALL: Sql = Sql::new("SELECT user_id, category, name, value FROM preferences WHERE user_id = $1 ORDER BY category, name");
+const ALL: Sql =
+    Sql::new("SELECT user_id, category, name, value FROM preferences WHERE user_id = $1 ORDER BY category, name");
 const ONE: Sql = Sql::new("SELECT value FROM preferences WHERE user_id = $1 AND category = $2 AND name = $3");
 const UPSERT: Sql = Sql::new(
     "INSERT INTO preferences (user_id, category, name, value) VALUES ($1, $2, $3, $4)
@@ -89,7 +90,10 @@ fn check(actor: &Actor, user_id: &str, list: &[Preference]) -> Result<String> {
             return Err(Error::forbidden());
         }
         if p.category.is_empty() || p.category.len() > 32 || p.name.len() > 32 || p.value.len() > 20_000 {
-            return Err(Error::invalid_body("preference", "category and name have at most 32, the value 20000 characters"));
+            return Err(Error::invalid_body(
+                "preference",
+                "category and name have at most 32, the value 20000 characters",
+            ));
         }
     }
     Ok(user_id)

@@ -55,9 +55,7 @@ pub fn announce(site: &Site, user_id: &str, status: &str) {
 
 /// Routes of this domain.
 pub fn router() -> Router<Site> {
-    Router::new()
-        .route("/users/{user_id}/status", get(one).put(set))
-        .route("/users/status/ids", post(many))
+    Router::new().route("/users/{user_id}/status", get(one).put(set)).route("/users/status/ids", post(many))
 }
 
 async fn one(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Status>> {
@@ -91,7 +89,8 @@ async fn set(
         params![&status.user_id, &status.status, status.manual, status.last_activity_at, status.dnd_end_time],
     )
     .await?;
-    let event = Event::new("status_change").with("status", status.status.as_str()).with("user_id", status.user_id.as_str());
+    let event =
+        Event::new("status_change").with("status", status.status.as_str()).with("user_id", status.user_id.as_str());
     site.emit(&mut tx, event);
     tx.commit().await?;
     Ok(Json(status))

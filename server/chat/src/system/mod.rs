@@ -77,7 +77,9 @@ async fn licence() -> Json<Value> {
 
 async fn limits(State(site): State<Site>, _: Actor) -> Result<Json<Value>> {
     let count = users::count(&mut site.db.read().await?).await?;
-    Ok(Json(json!({"maxUsersLimit": 0, "maxUsersHardLimit": 0, "activeUserCount": count, "lastAccessiblePostTime": 0, "postHistoryLimit": 0})))
+    Ok(Json(
+        json!({"maxUsersLimit": 0, "maxUsersHardLimit": 0, "activeUserCount": count, "lastAccessiblePostTime": 0, "postHistoryLimit": 0}),
+    ))
 }
 
 /// Every value is a string. Anonymous callers get what a login page needs.

@@ -21,7 +21,9 @@ pub(crate) fn missing() -> Error {
 /// 404 when the link is not valid (any more).
 pub async fn by_invite(conn: &mut Conn, invite_id: &str) -> Result<Team> {
     let message = "The invite link is not valid.";
-    store::by_invite(conn, invite_id).await?.ok_or_else(|| Error::not_found("app.team.get_by_invite_id.finding.app_error", message))
+    store::by_invite(conn, invite_id)
+        .await?
+        .ok_or_else(|| Error::not_found("app.team.get_by_invite_id.finding.app_error", message))
 }
 
 /// 403 unless the actor is a member of the team or a system administrator.
@@ -41,7 +43,11 @@ pub async fn require(conn: &mut Conn, actor: &Actor, team_id: &str, permission: 
         return Ok(());
     }
     let member = store::member(conn, team_id, &actor.user_id).await?.filter(|m| m.delete_at == 0);
-    if member.is_some_and(|m| roles::grant(m.roles.split_whitespace(), permission)) { Ok(()) } else { Err(Error::forbidden()) }
+    if member.is_some_and(|m| roles::grant(m.roles.split_whitespace(), permission)) {
+        Ok(())
+    } else {
+        Err(Error::forbidden())
+    }
 }
 
 /// Puts `user` into the team and its two default channels, and says so. A member stays one.

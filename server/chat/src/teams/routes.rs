@@ -83,7 +83,12 @@ async fn create(State(site): State<Site>, actor: Actor, Json(new): Json<Team>) -
         kind: if new.kind == "I" { "I" } else { "O" }.into(),
         invite_id: kit::id::new(),
         display_name: new.display_name.trim().into(),
-        ..Team { name: new.name, description: new.description, allow_open_invite: new.allow_open_invite, ..Team::default() }
+        ..Team {
+            name: new.name,
+            description: new.description,
+            allow_open_invite: new.allow_open_invite,
+            ..Team::default()
+        }
     };
     let mut tx = site.db.write().await?;
     if store::by_name(&mut tx, &team.name).await?.is_some() {
@@ -108,7 +113,9 @@ async fn create(State(site): State<Site>, actor: Actor, Json(new): Json<Team>) -
 
 async fn invite_info(State(site): State<Site>, Path(id): Path<String>) -> Result<Json<serde_json::Value>> {
     let team = by_invite(&mut site.db.read().await?, &id).await?;
-    Ok(Json(json!({"id": team.id, "name": team.name, "display_name": team.display_name, "description": team.description})))
+    Ok(Json(
+        json!({"id": team.id, "name": team.name, "display_name": team.display_name, "description": team.description}),
+    ))
 }
 
 /// Query of POST /teams/members/invite.
@@ -154,7 +161,12 @@ async fn one(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> 
     seen(&mut conn, &actor, team).await.map(Json)
 }
 
-async fn patch(State(site): State<Site>, actor: Actor, Path(id): Path<String>, Json(p): Json<TeamPatch>) -> Result<Json<Team>> {
+async fn patch(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Json(p): Json<TeamPatch>,
+) -> Result<Json<Team>> {
     let mut tx = site.db.write().await?;
     require(&mut tx, &actor, &id, Permission::MANAGE_TEAM).await?;
     let mut team = store::get(&mut tx, &id).await?.ok_or_else(missing)?;
@@ -176,7 +188,12 @@ async fn stats(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -
     Ok(Json(TeamStats { team_id: id, total_member_count: count, active_member_count: count }))
 }
 
-async fn members(State(site): State<Site>, actor: Actor, Path(id): Path<String>, Query(page): Query<Page>) -> Result<Json<Vec<TeamMember>>> {
+async fn members(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Query(page): Query<Page>,
+) -> Result<Json<Vec<TeamMember>>> {
     let (limit, offset) = page.limits();
     let mut conn = site.db.read().await?;
     require_member(&mut conn, &actor, &id).await?;
@@ -201,14 +218,22 @@ async fn add_member(
     Ok((StatusCode::CREATED, Json(member)))
 }
 
-async fn member(State(site): State<Site>, actor: Actor, Path((id, user)): Path<(String, String)>) -> Result<Json<TeamMember>> {
+async fn member(
+    State(site): State<Site>,
+    actor: Actor,
+    Path((id, user)): Path<(String, String)>,
+) -> Result<Json<TeamMember>> {
     let user = if user == "me" { actor.user_id.clone() } else { user };
     let mut conn = site.db.read().await?;
     require_member(&mut conn, &actor, &id).await?;
     store::member(&mut conn, &id, &user).await?.map(Json).ok_or_else(missing)
 }
 
-async fn remove_member(State(site): State<Site>, actor: Actor, Path((id, user)): Path<(String, String)>) -> Result<Json<StatusOk>> {
+async fn remove_member(
+    State(site): State<Site>,
+    actor: Actor,
+    Path((id, user)): Path<(String, String)>,
+) -> Result<Json<StatusOk>> {
     let user = if user == "me" { actor.user_id.clone() } else { user };
     let mut tx = site.db.write().await?;
     if user != actor.user_id {
@@ -234,7 +259,11 @@ async fn of_user(State(site): State<Site>, actor: Actor, Path(user): Path<String
     Ok(Json(out))
 }
 
-async fn memberships(State(site): State<Site>, actor: Actor, Path(user): Path<String>) -> Result<Json<Vec<TeamMember>>> {
+async fn memberships(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(user): Path<String>,
+) -> Result<Json<Vec<TeamMember>>> {
     let user = me_or(&actor, &user)?;
     Ok(Json(store::memberships(&mut site.db.read().await?, &user).await?))
 }

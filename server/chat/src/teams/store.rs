@@ -19,7 +19,8 @@ const BY_INVITE: Sql = select!("WHERE t.invite_id = $1 AND t.delete_at = 0");
 const OF_USER: Sql = select!(
     "JOIN team_members m ON m.team_id = t.id WHERE m.user_id = $1 AND m.delete_at = 0 AND t.delete_at = 0 ORDER BY t.display_name"
 );
-const OPEN: Sql = select!("WHERE t.delete_at = 0 AND t.allow_open_invite = TRUE ORDER BY t.display_name LIMIT $1 OFFSET $2");
+const OPEN: Sql =
+    select!("WHERE t.delete_at = 0 AND t.allow_open_invite = TRUE ORDER BY t.display_name LIMIT $1 OFFSET $2");
 const INSERT: Sql = Sql::new(
     "INSERT INTO teams (id, create_at, update_at, display_name, name, description, type, invite_id, allow_open_invite)
      VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8)",
@@ -115,14 +116,30 @@ pub async fn open(conn: &mut Conn, limit: i64, offset: i64) -> Result<Vec<Team>>
 }
 
 pub async fn insert(tx: &mut Tx, t: &Team) -> Result<()> {
-    let values = params![&t.id, t.create_at, &t.display_name, &t.name, &t.description, &t.kind, &t.invite_id, t.allow_open_invite];
+    let values = params![
+        &t.id,
+        t.create_at,
+        &t.display_name,
+        &t.name,
+        &t.description,
+        &t.kind,
+        &t.invite_id,
+        t.allow_open_invite
+    ];
     tx.execute(&INSERT, values).await?;
     Ok(())
 }
 
 pub async fn update(tx: &mut Tx, t: &Team) -> Result<()> {
     let values = params![
-        &t.id, t.update_at, t.delete_at, &t.display_name, &t.description, &t.invite_id, t.allow_open_invite, &t.kind
+        &t.id,
+        t.update_at,
+        t.delete_at,
+        &t.display_name,
+        &t.description,
+        &t.invite_id,
+        t.allow_open_invite,
+        &t.kind
     ];
     tx.execute(&UPDATE, values).await?;
     Ok(())

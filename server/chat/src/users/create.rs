@@ -74,16 +74,28 @@ async fn insert_checked(tx: &mut Tx, user: &User, hash: &str) -> Result<()> {
         return Err(Error::invalid("app.user.save.username_exists.app_error", message));
     }
     if store::by_login(tx, &user.email).await?.is_some() {
-        return Err(Error::invalid("app.user.save.email_exists.app_error", "An account with that email already exists."));
+        return Err(Error::invalid(
+            "app.user.save.email_exists.app_error",
+            "An account with that email already exists.",
+        ));
     }
     Ok(store::insert(tx, user, hash).await?)
 }
 
 fn default_notify_props(mut given: StringMap) -> StringMap {
     for (key, value) in [
-        ("email", "true"), ("push", "mention"), ("desktop", "mention"), ("desktop_sound", "true"), ("mention_keys", ""),
-        ("channel", "true"), ("push_status", "online"), ("comments", "never"), ("first_name", "false"),
-        ("desktop_threads", "all"), ("email_threads", "all"), ("push_threads", "all"),
+        ("email", "true"),
+        ("push", "mention"),
+        ("desktop", "mention"),
+        ("desktop_sound", "true"),
+        ("mention_keys", ""),
+        ("channel", "true"),
+        ("push_status", "online"),
+        ("comments", "never"),
+        ("first_name", "false"),
+        ("desktop_threads", "all"),
+        ("email_threads", "all"),
+        ("push_threads", "all"),
     ] {
         given.entry(key.into()).or_insert_with(|| value.into());
     }
@@ -100,7 +112,13 @@ fn default_timezone() -> StringMap {
 ///
 /// # Errors
 /// When a person already has that name.
-pub async fn ensure_bot(site: &Site, username: &str, display_name: &str, description: &str, owner: &str) -> Result<User> {
+pub async fn ensure_bot(
+    site: &Site,
+    username: &str,
+    display_name: &str,
+    description: &str,
+    owner: &str,
+) -> Result<User> {
     let mut tx = site.db.write().await?;
     if let Some(user) = store::by_login(&mut tx, username).await? {
         if user.is_bot {

@@ -22,9 +22,10 @@ use wire::User;
 pub fn me_or(actor: &Actor, user_id: &str) -> Result<String> {
     match user_id {
         "me" => Ok(actor.user_id.clone()),
-        id if !kit::id::is_valid(id) => {
-            Err(Error::invalid("api.context.invalid_url_param.app_error", "Invalid or missing user_id parameter in request URL."))
-        }
+        id if !kit::id::is_valid(id) => Err(Error::invalid(
+            "api.context.invalid_url_param.app_error",
+            "Invalid or missing user_id parameter in request URL.",
+        )),
         id if id == actor.user_id || actor.is_system_admin() => Ok(id.to_owned()),
         _ => Err(Error::forbidden()),
     }

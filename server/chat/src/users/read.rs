@@ -51,7 +51,11 @@ pub async fn ids(State(site): State<Site>, actor: Actor, Json(ids): Json<Vec<Str
     Ok(all_sanitized(store::by_ids(&mut site.db.read().await?, &ids).await?, &actor))
 }
 
-pub async fn usernames(State(site): State<Site>, actor: Actor, Json(names): Json<Vec<String>>) -> Result<Json<Vec<User>>> {
+pub async fn usernames(
+    State(site): State<Site>,
+    actor: Actor,
+    Json(names): Json<Vec<String>>,
+) -> Result<Json<Vec<User>>> {
     check_length(&names)?;
     Ok(all_sanitized(store::by_usernames(&mut site.db.read().await?, &names).await?, &actor))
 }

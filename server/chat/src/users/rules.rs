@@ -21,7 +21,9 @@ pub fn check_new(user: &NewUser, config: &Config) -> Result<()> {
 /// 400.
 pub fn check_username(name: &str) -> Result<()> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-' | '_');
-    let shape = (3..=64).contains(&name.len()) && name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(allowed);
+    let shape = (3..=64).contains(&name.len())
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(allowed);
     if shape && !RESERVED.contains(&name) {
         return Ok(());
     }

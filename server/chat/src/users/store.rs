@@ -40,15 +40,15 @@ const INSERT: Sql = Sql::new(
      roles, props, notify_props, timezone, locale, last_password_update, is_bot, email_verified)
      VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $2, $15, $15)",
 );
-const INSERT_BOT: Sql = Sql::new(
-    "INSERT INTO bots (user_id, description, owner_id, create_at, update_at) VALUES ($1, $2, $3, $4, $4)",
-);
+const INSERT_BOT: Sql =
+    Sql::new("INSERT INTO bots (user_id, description, owner_id, create_at, update_at) VALUES ($1, $2, $3, $4, $4)");
 const UPDATE: Sql = Sql::new(
     "UPDATE users SET update_at = $2, username = $3, email = $4, nickname = $5, first_name = $6, last_name = $7,
      position = $8, props = $9, notify_props = $10, timezone = $11, locale = $12 WHERE id = $1",
 );
 const PASSWORD: Sql = Sql::new("SELECT password, failed_attempts FROM users WHERE id = $1");
-const SET_PASSWORD: Sql = Sql::new("UPDATE users SET password = $2, last_password_update = $3, failed_attempts = 0 WHERE id = $1");
+const SET_PASSWORD: Sql =
+    Sql::new("UPDATE users SET password = $2, last_password_update = $3, failed_attempts = 0 WHERE id = $1");
 const LOGIN_OK: Sql = Sql::new("UPDATE users SET failed_attempts = 0, last_login = $2 WHERE id = $1");
 const LOGIN_FAILED: Sql = Sql::new("UPDATE users SET failed_attempts = failed_attempts + 1 WHERE id = $1");
 
@@ -133,10 +133,21 @@ pub async fn insert(tx: &mut Tx, u: &User, password_hash: &str) -> Result<()> {
     tx.execute(
         &INSERT,
         params![
-            &u.id, u.create_at, &u.username, &u.email, password_hash, &u.nickname, &u.first_name, &u.last_name,
-            &u.position, &u.roles, json(serde_json::json!(u.props.clone().unwrap_or_default())),
+            &u.id,
+            u.create_at,
+            &u.username,
+            &u.email,
+            password_hash,
+            &u.nickname,
+            &u.first_name,
+            &u.last_name,
+            &u.position,
+            &u.roles,
+            json(serde_json::json!(u.props.clone().unwrap_or_default())),
             json(serde_json::json!(u.notify_props.clone().unwrap_or_default())),
-            json(serde_json::json!(u.timezone.clone().unwrap_or_default())), &u.locale, u.is_bot
+            json(serde_json::json!(u.timezone.clone().unwrap_or_default())),
+            &u.locale,
+            u.is_bot
         ],
     )
     .await?;
@@ -153,9 +164,18 @@ pub async fn update(tx: &mut Tx, u: &User) -> Result<()> {
     tx.execute(
         &UPDATE,
         params![
-            &u.id, u.update_at, &u.username, &u.email, &u.nickname, &u.first_name, &u.last_name, &u.position,
-            serde_json::json!(u.props.clone().unwrap_or_default()), object(u.notify_props.clone().unwrap_or_default()),
-            object(u.timezone.clone().unwrap_or_default()), &u.locale
+            &u.id,
+            u.update_at,
+            &u.username,
+            &u.email,
+            &u.nickname,
+            &u.first_name,
+            &u.last_name,
+            &u.position,
+            serde_json::json!(u.props.clone().unwrap_or_default()),
+            object(u.notify_props.clone().unwrap_or_default()),
+            object(u.timezone.clone().unwrap_or_default()),
+            &u.locale
         ],
     )
     .await?;

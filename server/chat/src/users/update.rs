@@ -44,7 +44,10 @@ pub async fn patch(
     if let Some(email) = p.email.map(|e| e.to_lowercase()).filter(|e| *e != user.email) {
         rules::check_email(&email)?;
         if store::by_login(&mut tx, &email).await?.is_some() {
-            return Err(Error::invalid("app.user.save.email_exists.app_error", "An account with that email already exists."));
+            return Err(Error::invalid(
+                "app.user.save.email_exists.app_error",
+                "An account with that email already exists.",
+            ));
         }
         user.email = email;
     }

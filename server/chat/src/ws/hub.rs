@@ -198,8 +198,13 @@ impl Hub {
         let to = &event.broadcast;
         let state = self.state();
         let of_users = |users: Option<&HashSet<String>>| -> Vec<Arc<Connection>> {
-            users.into_iter().flatten().filter_map(|u| state.by_user.get(u)).flatten()
-                .filter_map(|id| state.connections.get(id).cloned()).collect()
+            users
+                .into_iter()
+                .flatten()
+                .filter_map(|u| state.by_user.get(u))
+                .flatten()
+                .filter_map(|id| state.connections.get(id).cloned())
+                .collect()
         };
         let mut found = if !to.connection_id.is_empty() {
             state.connections.get(&to.connection_id).cloned().into_iter().collect()
@@ -436,7 +441,10 @@ mod tests {
         let a = frames(&a, ga).await;
         let b = frames(&b, gb).await;
         assert_eq!(a.iter().map(|f| f["event"].as_str().unwrap()).collect::<Vec<_>>(), ["typing"]);
-        assert_eq!(b.iter().map(|f| (f["event"].as_str().unwrap(), f["seq"].as_i64().unwrap())).collect::<Vec<_>>(), [("hello", 0), ("typing", 1)]);
+        assert_eq!(
+            b.iter().map(|f| (f["event"].as_str().unwrap(), f["seq"].as_i64().unwrap())).collect::<Vec<_>>(),
+            [("hello", 0), ("typing", 1)]
+        );
     }
 
     #[tokio::test]

@@ -31,7 +31,12 @@ pub struct Resume {
 }
 
 /// GET /websocket
-pub async fn upgrade(State(site): State<Site>, headers: HeaderMap, Query(resume): Query<Resume>, ws: WebSocketUpgrade) -> Response {
+pub async fn upgrade(
+    State(site): State<Site>,
+    headers: HeaderMap,
+    Query(resume): Query<Resume>,
+    ws: WebSocketUpgrade,
+) -> Response {
     let mut known = None;
     if let Some(presented) = presented_token(&headers) {
         match authenticate(&site, &presented.token).await {
@@ -101,7 +106,11 @@ async fn challenged(site: &Site, send: &mut Sender, receive: &mut Receiver) -> O
             let token = text(&request.data, "token").unwrap_or_default();
             return authenticate(site, &token).await.ok().flatten().map(|a| (a, request.seq));
         }
-        let error = Error::new(crate::error::Kind::Unauthorized, "api.web_socket_router.not_authenticated.app_error", "WebSocket connection is not authenticated.");
+        let error = Error::new(
+            crate::error::Kind::Unauthorized,
+            "api.web_socket_router.not_authenticated.app_error",
+            "WebSocket connection is not authenticated.",
+        );
         write(send, &failure_text(request.seq, &error)).await.ok()?;
     }
     None
@@ -134,7 +143,14 @@ pub fn version(site: &Site) -> String {
     format!("{v}.{v}.{}.false", site.config.diagnostic_id)
 }
 
-async fn pump(site: &Site, actor: &Actor, connection: &Arc<Connection>, generation: u64, mut send: Sender, mut receive: Receiver) {
+async fn pump(
+    site: &Site,
+    actor: &Actor,
+    connection: &Arc<Connection>,
+    generation: u64,
+    mut send: Sender,
+    mut receive: Receiver,
+) {
     let mut heard = tokio::time::Instant::now();
     let mut ping = tokio::time::interval_at(heard + PING_EVERY, PING_EVERY);
     loop {
@@ -219,7 +235,12 @@ async fn handle(site: &Site, actor: &Actor, connection: &Connection, request: Re
     match action.as_str() {
         // Already authenticated: upstream stays silent.
         "authentication_challenge" => None,
-        "ping" => Some(reply_text(seq, Some(json!({"text": "pong", "version": site.config.version, "server_time": site.clock.now_ms(), "node_id": ""})))),
+        "ping" => Some(reply_text(
+            seq,
+            Some(
+                json!({"text": "pong", "version": site.config.version, "server_time": site.clock.now_ms(), "node_id": ""}),
+            ),
+        )),
         "user_typing" => {
             let channel = text(&data, "channel_id").unwrap_or_default();
             let mut conn = site.db.read().await.ok()?;
@@ -254,7 +275,11 @@ async fn handle(site: &Site, actor: &Actor, connection: &Connection, request: Re
             None
         }
         _ => {
-            let error = Error::new(crate::error::Kind::Internal, "api.web_socket_router.bad_action.app_error", "Unknown WebSocket action.");
+            let error = Error::new(
+                crate::error::Kind::Internal,
+                "api.web_socket_router.bad_action.app_error",
+                "Unknown WebSocket action.",
+            );
             Some(failure_text(seq, &error))
         }
     }
