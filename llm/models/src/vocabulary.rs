@@ -17,6 +17,9 @@ const CONTROL: i64 = 3;
 /// Tokens that a person added: matched whole in text, like control tokens, but printed.
 const USER_DEFINED: i64 = 4;
 
+/// A private-use character that breaks up structure tokens in what users write.
+const GUARD: char = '\u{f0000}';
+
 /// Cuts of Llama 3's pre-tokenizer.
 const LLAMA3: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
@@ -123,6 +126,21 @@ impl Vocabulary {
         Ok(encoding.get_ids().to_vec())
     }
 
+    /// `text` with a guard inside every structure token, so that [`Vocabulary::encode_prompt`] reads what a user wrote
+    /// as text. The guard itself leaves no trace in the tokens.
+    pub fn disarm(&self, text: &str) -> String {
+        let mut text = text.replace(GUARD, "");
+        for (special, _) in &self.specials {
+            if let Some(first) = special.chars().next()
+                && text.contains(special.as_str())
+            {
+                let guarded = format!("{first}{GUARD}{}", &special[first.len_utf8()..]);
+                text = text.replace(special.as_str(), &guarded);
+            }
+        }
+        text
+    }
+
     /// Tokens of a rendered prompt, in which structure tokens have force.
     ///
     /// # Errors
@@ -137,11 +155,11 @@ impl Vocabulary {
                 .filter_map(|(text, id)| rest.find(text.as_str()).map(|at| (at, std::cmp::Reverse(text.len()), *id)))
                 .min();
             let Some((at, std::cmp::Reverse(len), id)) = found else {
-                ids.extend(self.encode(rest)?);
+                ids.extend(self.encode(&rest.replace(GUARD, ""))?);
                 break;
             };
             if at > 0 {
-                ids.extend(self.encode(&rest[..at])?);
+                ids.extend(self.encode(&rest[..at].replace(GUARD, ""))?);
             }
             ids.push(id);
             rest = &rest[at + len..];
