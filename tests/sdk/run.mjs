@@ -14,7 +14,7 @@ for (const [database, flags] of [['SQLite', []], ['PostgreSQL', ['--server.datab
   const site = await Site.start(flags);
   try {
     for (const [name, command, args] of checks) {
-      const done = spawnSync(command, [...args, site.url], { stdio: 'inherit', timeout: 300_000 });
+      const done = spawnSync(command, [...args, site.url], { stdio: 'inherit', timeout: 300_000, cwd: import.meta.dirname });
       const ok = done.status === 0;
       if (ok) passed += 1;
       else failed += 1;
