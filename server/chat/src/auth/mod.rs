@@ -4,7 +4,7 @@ mod login;
 pub mod password;
 mod sessions;
 
-pub use sessions::bot_token;
+pub use sessions::{bot_token, end_all};
 
 use crate::Site;
 use axum::Router;
@@ -17,4 +17,5 @@ pub fn router() -> Router<Site> {
         .route("/users/logout", post(login::logout))
         .route("/users/{user_id}/sessions", get(sessions::list))
         .route("/users/{user_id}/sessions/revoke", post(sessions::revoke))
+        .route("/users/{user_id}/sessions/revoke/all", post(sessions::revoke_all))
 }

@@ -18,6 +18,7 @@ const OF_USER: Sql = Sql::new(
      FROM sessions WHERE user_id = $1 ORDER BY last_activity_at DESC",
 );
 const DELETE: Sql = Sql::new("DELETE FROM sessions WHERE user_id = $1 AND id = $2");
+const DELETE_ALL: Sql = Sql::new("DELETE FROM sessions WHERE user_id = $1");
 
 /// What a login hands out.
 pub struct Made {
@@ -60,6 +61,17 @@ pub async fn delete(tx: &mut Tx, user_id: &str, id: &str) -> Result<()> {
     Ok(())
 }
 
+/// Ends every session and socket of a user.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_all(site: &Site, tx: &mut Tx, user_id: &str) -> Result<()> {
+    tx.execute(&DELETE_ALL, params![user_id]).await?;
+    let (hub, user) = (site.hub.clone(), user_id.to_owned());
+    tx.after_commit(move || hub.end_sessions(&user, None));
+    Ok(())
+}
+
 fn session(row: Row) -> db::Result<Session> {
     let mut r = row.read();
     Ok(Session {
@@ -97,6 +109,15 @@ pub async fn revoke(
     delete(&mut tx, &user_id, &body.session_id).await?;
     let hub = site.hub.clone();
     tx.after_commit(move || hub.end_sessions(&user_id, Some(&body.session_id)));
+    tx.commit().await?;
+    Ok(Json(StatusOk::default()))
+}
+
+/// POST /users/{id}/sessions/revoke/all
+pub async fn revoke_all(State(site): State<Site>, actor: Actor, Path(user_id): Path<String>) -> Result<Json<StatusOk>> {
+    let user_id = me_or(&actor, &user_id)?;
+    let mut tx = site.db.write().await?;
+    end_all(&site, &mut tx, &user_id).await?;
     tx.commit().await?;
     Ok(Json(StatusOk::default()))
 }

@@ -48,9 +48,17 @@ pub async fn of(site: &Site, conn: &mut Conn, ids: &[String]) -> Result<Vec<Stat
     Ok(ids.iter().map(shown).collect())
 }
 
-/// Tells everybody that a user came or went.
-pub fn announce(site: &Site, user_id: &str, status: &str) {
-    site.hub.publish(Event::new("status_change").with("status", status).with("user_id", user_id));
+/// Tells everybody how a user who came or went is shown now; one who does not want to be disturbed stays so.
+///
+/// # Errors
+/// When the database fails.
+pub async fn announce(site: &Site, user_id: &str) -> Result<()> {
+    let shown = of(site, &mut site.db.read().await?, &[user_id.to_owned()]).await?;
+    for status in shown {
+        let event = Event::new("status_change").with("status", status.status).with("user_id", status.user_id);
+        site.hub.publish(event);
+    }
+    Ok(())
 }
 
 /// Routes of this domain.

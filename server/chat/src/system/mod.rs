@@ -104,7 +104,7 @@ async fn client_config(State(site): State<Site>, headers: HeaderMap) -> Result<J
         let more = json!({
             "EnableReliableWebSockets": "true", "EnableFileAttachments": "true", "MaxFileSize": config.max_file_bytes.to_string(),
             "MaxPostSize": config.max_post_runes.to_string(), "CollapsedThreads": "disabled", "FeatureFlagCollapsedThreads": "false",
-            "EnableUserStatuses": "true", "TeammateNameDisplay": "username", "RestrictDirectMessage": "any", "ShowEmailAddress": "true",
+            "EnableUserStatuses": "true", "EnableUserAccessTokens": "true", "EnableBotAccountCreation": "true", "TeammateNameDisplay": "username", "RestrictDirectMessage": "any", "ShowEmailAddress": "true",
             "ShowFullName": "true", "PostEditTimeLimit": "-1", "MinimumHashtagLength": "2", "EnableEmojiPicker": "true",
             "EnableLinkPreviews": "false", "SendEmailNotifications": "false", "SendPushNotifications": "false",
             "ExperimentalEnablePostMetadata": "true", "EnableTesting": "false", "EnableDeveloper": "false",

@@ -1,10 +1,13 @@
 //! Accounts: who exists, what others may see of them, and the bots of the products.
 
+mod admin;
 mod avatar;
+mod bots;
 mod create;
 mod read;
 mod rules;
 mod store;
+mod tokens;
 mod update;
 
 pub use create::ensure_bot;
@@ -72,7 +75,16 @@ pub fn router() -> Router<Site> {
         .route("/users/autocomplete", GET(read::autocomplete))
         .route("/users/stats", GET(read::stats))
         .route("/users/group_channels", post(read::group_channels))
-        .route("/users/{user_id}", GET(read::one))
+        .route("/users/{user_id}", GET(read::one).delete(admin::delete))
+        .route("/users/{user_id}/active", put(admin::active))
+        .route("/users/{user_id}/roles", put(admin::roles))
+        .route("/users/{user_id}/tokens", GET(tokens::list).post(tokens::create))
+        .route("/users/tokens/{token_id}", GET(tokens::one))
+        .route("/users/tokens/revoke", post(tokens::revoke))
+        .route("/users/tokens/disable", post(tokens::disable))
+        .route("/users/tokens/enable", post(tokens::enable))
+        .route("/bots", GET(bots::list).post(bots::create))
+        .route("/bots/{user_id}", GET(bots::one))
         .route("/users/{user_id}/patch", put(update::patch))
         .route("/users/{user_id}/password", put(update::password))
         .route("/users/{user_id}/image", GET(avatar::image))

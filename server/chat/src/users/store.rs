@@ -35,6 +35,10 @@ const SEARCH: Sql = select!(
 );
 const COUNT: Sql = Sql::new("SELECT COUNT(*) FROM users");
 const COUNT_PEOPLE: Sql = Sql::new("SELECT COUNT(*) FROM users WHERE is_bot = FALSE");
+const COUNT_ADMINS: Sql =
+    Sql::new("SELECT COUNT(*) FROM users WHERE delete_at = 0 AND is_bot = FALSE AND roles LIKE '%system_admin%'");
+const SET_DELETE_AT: Sql = Sql::new("UPDATE users SET delete_at = $2, update_at = $3 WHERE id = $1");
+const SET_ROLES: Sql = Sql::new("UPDATE users SET roles = $2, update_at = $3 WHERE id = $1");
 const INSERT: Sql = Sql::new(
     "INSERT INTO users (id, create_at, update_at, username, email, password, nickname, first_name, last_name, position,
      roles, props, notify_props, timezone, locale, last_password_update, is_bot, email_verified)
@@ -126,6 +130,21 @@ pub async fn count(conn: &mut Conn) -> Result<i64> {
 
 pub async fn count_people(conn: &mut Conn) -> Result<i64> {
     Ok(conn.fetch_optional(&COUNT_PEOPLE, vec![], Row::only).await?.unwrap_or(0))
+}
+
+/// Active people who administer the system.
+pub async fn count_admins(conn: &mut Conn) -> Result<i64> {
+    Ok(conn.fetch_optional(&COUNT_ADMINS, vec![], Row::only).await?.unwrap_or(0))
+}
+
+pub async fn set_delete_at(tx: &mut Tx, id: &str, delete_at: i64, now: i64) -> Result<()> {
+    tx.execute(&SET_DELETE_AT, params![id, delete_at, now]).await?;
+    Ok(())
+}
+
+pub async fn set_roles(tx: &mut Tx, id: &str, roles: &str, now: i64) -> Result<()> {
+    tx.execute(&SET_ROLES, params![id, roles, now]).await?;
+    Ok(())
 }
 
 pub async fn insert(tx: &mut Tx, u: &User, password_hash: &str) -> Result<()> {

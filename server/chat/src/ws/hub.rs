@@ -366,7 +366,9 @@ impl Hub {
 
     /// Connected users, for presence.
     pub fn is_connected(&self, user_id: &str) -> bool {
-        self.state().by_user.get(user_id).is_some_and(|ids| !ids.is_empty())
+        let state = self.state();
+        let mut ids = state.by_user.get(user_id).into_iter().flatten();
+        ids.any(|id| state.connections.get(id).is_some_and(|c| c.lock().attached))
     }
 
     /// How many connections there are in all, and of one user.

@@ -5,7 +5,7 @@ use crate::actor::{self, presented_token};
 use crate::{Actor, Error, Result, Site, channels, status, teams};
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Query, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
@@ -39,6 +39,10 @@ pub async fn upgrade(
 ) -> Response {
     let mut known = None;
     if let Some(presented) = presented_token(&headers) {
+        if presented.from_cookie && !same_origin(&site.config.site_url, &headers) {
+            let message = "The page that opens this WebSocket belongs to another site.";
+            return Error::invalid("api.web_socket.connect.upgrade.app_error", message).into_response();
+        }
         match authenticate(&site, &presented.token).await {
             Ok(Some(actor)) => known = Some(actor),
             Ok(None) => return Error::session_expired().into_response(),
@@ -50,6 +54,16 @@ pub async fn upgrade(
             tracing::debug!(%error, "a socket ended");
         }
     })
+}
+
+/// A browser sends cookies for whatever page opens the socket; only this site's own pages may use them. Programs send no
+/// `Origin`.
+fn same_origin(site_url: &str, headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|v| v.to_str().ok());
+    let Some(origin) = text(header::ORIGIN) else { return !headers.contains_key(header::ORIGIN) };
+    let configured = url::Url::parse(site_url).is_ok_and(|u| u.origin().ascii_serialization() == origin);
+    let authority = origin.split_once("://").map(|(_, authority)| authority);
+    configured || authority.zip(text(header::HOST)).is_some_and(|(a, host)| a.eq_ignore_ascii_case(host))
 }
 
 async fn authenticate(site: &Site, token: &str) -> Result<Option<Actor>> {
@@ -84,7 +98,7 @@ async fn serve(site: &Site, socket: WebSocket, known: Option<Actor>, resume: Res
         }
         write(&mut send, &reply_text(seq, None)).await?;
     }
-    status::announce(site, &actor.user_id, "online");
+    status::announce(site, &actor.user_id).await?;
     pump(site, &actor, &connection, generation, send, receive).await;
     if site.hub.detach(&connection, generation, site.clock.now_ms()) {
         let gone = ClientAction {
@@ -94,6 +108,9 @@ async fn serve(site: &Site, socket: WebSocket, known: Option<Actor>, resume: Res
             action: Action::Closed,
         };
         site.hub.dispatch(gone).await;
+        if !site.hub.is_connected(&actor.user_id) {
+            status::announce(site, &actor.user_id).await?;
+        }
     }
     Ok(())
 }

@@ -1,0 +1,135 @@
+//! What administrators do to accounts: roles, deactivation and its undoing.
+
+use super::{me_or, missing, sanitized, store};
+use crate::{Actor, Error, Result, Site, auth};
+use axum::Json;
+use axum::extract::{Path, State};
+use db::Tx;
+use serde::Deserialize;
+use wire::{Event, StatusOk, User};
+
+/// Roles that an account as such may hold.
+const SYSTEM_ROLES: [&str; 3] = ["system_user", "system_admin", "system_guest"];
+
+/// Body of PUT /users/{id}/active.
+#[derive(Debug, Deserialize)]
+pub struct Active {
+    active: bool,
+}
+
+/// Body of PUT /users/{id}/roles.
+#[derive(Debug, Deserialize)]
+pub struct Roles {
+    roles: String,
+}
+
+fn require_admin(actor: &Actor) -> Result<()> {
+    if actor.is_system_admin() { Ok(()) } else { Err(Error::forbidden()) }
+}
+
+/// PUT /users/{id}/active: a user may leave; only an administrator may deactivate others or bring anybody back.
+pub async fn active(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Json(body): Json<Active>,
+) -> Result<Json<StatusOk>> {
+    let id = me_or(&actor, &id)?;
+    if body.active {
+        require_admin(&actor)?;
+    }
+    set_active(&site, &id, body.active).await?;
+    Ok(Json(StatusOk::default()))
+}
+
+/// DELETE /users/{id}: the protocol's other word for deactivation.
+pub async fn delete(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<StatusOk>> {
+    let id = me_or(&actor, &id)?;
+    set_active(&site, &id, false).await?;
+    Ok(Json(StatusOk::default()))
+}
+
+/// A deactivated account loses its sessions and sockets at once and keeps what it wrote.
+async fn set_active(site: &Site, id: &str, active: bool) -> Result<()> {
+    let mut tx = site.db.write().await?;
+    let mut user = store::get(&mut tx, id).await?.ok_or_else(missing)?;
+    let now = site.clock.now_ms();
+    user.delete_at = if active { 0 } else { now };
+    user.update_at = now;
+    store::set_delete_at(&mut tx, id, user.delete_at, now).await?;
+    if !active {
+        require_an_admin_left(&mut tx).await?;
+        auth::end_all(site, &mut tx, id).await?;
+    }
+    site.emit(&mut tx, Event::new("user_activation_status_change"));
+    announce(site, &mut tx, user);
+    Ok(tx.commit().await?)
+}
+
+/// PUT /users/{id}/roles
+pub async fn roles(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Json(body): Json<Roles>,
+) -> Result<Json<StatusOk>> {
+    require_admin(&actor)?;
+    let id = me_or(&actor, &id)?;
+    let names = check_roles(&body.roles)?;
+    let mut tx = site.db.write().await?;
+    let mut user = store::get(&mut tx, &id).await?.ok_or_else(missing)?;
+    user.roles = names;
+    user.update_at = site.clock.now_ms();
+    store::set_roles(&mut tx, &id, &user.roles, user.update_at).await?;
+    require_an_admin_left(&mut tx).await?;
+    let changed = Event::new("user_role_updated").with("user_id", id.as_str()).with("roles", user.roles.as_str());
+    site.emit(&mut tx, changed.to_user(&id));
+    announce(&site, &mut tx, user);
+    tx.commit().await?;
+    Ok(Json(StatusOk::default()))
+}
+
+/// Checked inside the transaction, so that two administrators cannot remove each other at the same moment.
+async fn require_an_admin_left(tx: &mut Tx) -> Result<()> {
+    if store::count_admins(tx).await? > 0 {
+        return Ok(());
+    }
+    let message = "The last active system administrator must stay one.";
+    Err(Error::invalid("api.user.update_active.not_enable.app_error", message))
+}
+
+fn announce(site: &Site, tx: &mut Tx, user: User) {
+    let seen = serde_json::to_value(sanitized(user, &Actor::default())).unwrap_or_default();
+    site.emit(tx, Event::new("user_updated").with("user", seen));
+}
+
+/// The role names in one spelling: known ones, each once, and not guest and member at a time.
+fn check_roles(text: &str) -> Result<String> {
+    let mut names: Vec<&str> = text.split_whitespace().collect();
+    names.sort_unstable();
+    names.dedup();
+    if let Some(unknown) = names.iter().find(|n| !SYSTEM_ROLES.contains(n)) {
+        return Err(Error::invalid_body("roles", &format!("{unknown} is no role of an account")));
+    }
+    let guest = names.contains(&"system_guest");
+    if guest == names.contains(&"system_user") || guest && names.contains(&"system_admin") {
+        return Err(Error::invalid_body("roles", "either system_guest alone or system_user is wanted"));
+    }
+    Ok(names.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_roles;
+
+    #[test]
+    fn an_account_is_a_member_or_a_guest() {
+        assert_eq!(check_roles("system_user system_admin system_user").unwrap(), "system_admin system_user");
+        assert_eq!(check_roles("system_guest").unwrap(), "system_guest");
+        for bad in
+            ["", "system_admin", "system_user system_guest", "system_guest system_admin", "team_admin system_user"]
+        {
+            assert!(check_roles(bad).is_err(), "{bad}");
+        }
+    }
+}
