@@ -5,7 +5,8 @@ use db::{Db, Tx};
 use kit::Clock;
 use object_store::ObjectStore;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
+use wire::Post;
 
 /// Limits and names of the chat core; the `server` binary fills it from its configuration.
 #[derive(Clone, Debug)]
@@ -67,14 +68,31 @@ pub struct Parts {
     pub files: Arc<dyn ObjectStore>,
 }
 
+/// Looks at a post before a user's message is stored, and may change it. It must not wait for anything.
+pub type BeforeStore = Arc<dyn Fn(&mut Post) + Send + Sync>;
+
 /// A handle on the running site; cheap to clone.
 #[derive(Clone)]
-pub struct Site(Arc<Parts>);
+pub struct Site {
+    parts: Arc<Parts>,
+    before_store: Arc<RwLock<Vec<BeforeStore>>>,
+}
 
 impl Site {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        Self { parts: Arc::new(parts), before_store: Arc::default() }
+    }
+
+    /// Lets a product change every post that is new or whose message was edited, before it is stored.
+    pub fn on_before_store(&self, hook: BeforeStore) {
+        self.before_store.write().unwrap_or_else(PoisonError::into_inner).push(hook);
+    }
+
+    pub(crate) fn before_store(&self, post: &mut Post) {
+        for hook in self.before_store.read().unwrap_or_else(PoisonError::into_inner).iter() {
+            hook(post);
+        }
     }
 
     /// Says `event` to the world once `tx` is committed.
@@ -87,6 +105,6 @@ impl Site {
 impl Deref for Site {
     type Target = Parts;
     fn deref(&self) -> &Parts {
-        &self.0
+        &self.parts
     }
 }

@@ -4,7 +4,7 @@ mod images;
 mod routes;
 mod store;
 
-pub use routes::router;
+pub use routes::{open, router};
 pub use store::of_posts;
 
 use crate::{Error, Result, Site};

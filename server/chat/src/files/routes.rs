@@ -114,6 +114,16 @@ async fn readable(site: &Site, actor: &Actor, id: &str) -> Result<(FileInfo, Str
     Ok((info, path))
 }
 
+/// A file that the actor may read, with its bytes.
+///
+/// # Errors
+/// 404 when there is none, 403 when it is not the actor's to read.
+pub async fn open(site: &Site, actor: &Actor, id: &str) -> Result<(FileInfo, bytes::Bytes)> {
+    let (info, path) = readable(site, actor, id).await?;
+    let bytes = read(site, &path).await?;
+    Ok((info, bytes))
+}
+
 async fn info(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<FileInfo>> {
     Ok(Json(readable(&site, &actor, &id).await?.0))
 }

@@ -34,12 +34,13 @@ pub async fn patch(
     if post.kind == "custom_calls" && !actor.is_bot {
         return Err(Error::invalid("api.post.update_post.call.app_error", "you are not allowed to edit a call post"));
     }
+    post.props = p.props.unwrap_or(post.props);
     if let Some(message) = p.message.filter(|m| *m != post.message) {
         post.hashtags = rules::hashtags(&message);
         post.message = message;
         post.edit_at = site.clock.now_ms();
+        site.before_store(&mut post);
     }
-    post.props = p.props.unwrap_or(post.props);
     rules::check(&post, &site.config)?;
     save(&site, tx, post).await.map(Json)
 }

@@ -43,7 +43,7 @@ pub async fn create(site: &Site, actor: &Actor, new: Post) -> Result<Post> {
         }
     }
     check_root(&mut tx, &new).await?;
-    let post = Post {
+    let mut post = Post {
         id: kit::id::new(),
         create_at: site.clock.now_ms(),
         update_at: site.clock.now_ms(),
@@ -59,6 +59,7 @@ pub async fn create(site: &Site, actor: &Actor, new: Post) -> Result<Post> {
         is_pinned: new.is_pinned,
         ..Post::default()
     };
+    site.before_store(&mut post);
     let post = write(site, &mut tx, &channel, post).await?;
     tx.commit().await?;
     Ok(post)

@@ -13,7 +13,7 @@ mod threads;
 
 pub use change::update_as_system;
 pub use create::create;
-pub use store::{get, since, thread};
+pub use store::{get, latest, since, thread};
 
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, channels, files};
