@@ -1,0 +1,70 @@
+//! Settings of the agent.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Settings of the agent, a bot that answers with the language model.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Address of the language model service: any server of OpenAI's HTTP API.
+    pub llm_url: String,
+    /// Key that is sent to the service as a bearer token; empty: none.
+    pub llm_api_key: String,
+    /// User name of the bot; people call it by @name.
+    pub bot_username: String,
+    /// Name of the bot as shown.
+    pub bot_display_name: String,
+    /// Name of the model; empty: the service's default.
+    pub model: String,
+    /// What the model is told about itself before every question.
+    pub instructions: String,
+    /// Most posts of a thread or channel that the model reads; the newest.
+    pub max_context_posts: usize,
+    /// Posts of a channel that are read before a question that starts a thread.
+    pub channel_context_posts: usize,
+    /// Most characters of one prompt. About three make a token; prompt and answer must fit the model's context.
+    pub max_prompt_chars: usize,
+    /// Most tokens of an answer.
+    pub max_tokens: u32,
+    /// Most parts that a long text is read in; the rest is left out and the answer says so.
+    pub max_parts: usize,
+    /// Most bytes of a transcript.
+    pub max_transcript_bytes: u64,
+    /// Milliseconds between two updates of an answer that is being written.
+    pub stream_update_ms: u64,
+    /// Milliseconds between two stored states of an answer that is being written.
+    pub store_update_ms: u64,
+    /// Answers written at the same time.
+    pub max_parallel_runs: usize,
+    /// Questions that wait for their turn; more are refused politely.
+    pub max_waiting_runs: usize,
+    /// Seconds that one answer may take, its turn in the queue not counted.
+    pub timeout_s: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            llm_url: "http://127.0.0.1:8000".into(),
+            llm_api_key: String::new(),
+            bot_username: "muster".into(),
+            bot_display_name: "Muster".into(),
+            model: String::new(),
+            instructions: "You are Muster, a helpful assistant in a team chat. Answer briefly and plainly. \
+                           If you do not know something, say so."
+                .into(),
+            max_context_posts: 60,
+            channel_context_posts: 6,
+            max_prompt_chars: 6000,
+            max_tokens: 400,
+            max_parts: 16,
+            max_transcript_bytes: 2 << 20,
+            stream_update_ms: 200,
+            store_update_ms: 1000,
+            max_parallel_runs: 2,
+            max_waiting_runs: 8,
+            timeout_s: 300,
+        }
+    }
+}
