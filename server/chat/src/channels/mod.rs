@@ -8,7 +8,7 @@ mod store;
 pub use direct::direct;
 pub use members::{join, leave_all};
 pub use routes::router;
-pub use store::{bump, by_name, count_for_author, get, ids_of, insert, member, members, mention, team_unread};
+pub use store::{bump, by_name, count_for_author, get, ids_of, insert, member, members, mention, of_user, team_unread};
 
 use crate::roles::{self, Permission};
 use crate::{Actor, Error, Result, teams};

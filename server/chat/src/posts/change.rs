@@ -1,6 +1,6 @@
 //! Editing, pinning and deleting.
 
-use super::{access, missing, rules, store, threads, with_metadata};
+use super::{access, complete, missing, rules, store, threads};
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site};
 use axum::Json;
@@ -48,9 +48,7 @@ pub async fn patch(
 async fn save(site: &Site, mut tx: Tx, mut post: Post) -> Result<Post> {
     post.update_at = site.clock.now_ms();
     store::update(&mut tx, &post).await?;
-    let mut told = vec![post];
-    with_metadata(&mut tx, &mut told).await?;
-    let post = told.pop().ok_or_else(missing)?;
+    let post = complete(&mut tx, post).await?;
     site.emit(&mut tx, Event::new("post_edited").with_encoded("post", &post).to_channel(&post.channel_id));
     tx.commit().await?;
     Ok(post)

@@ -1,6 +1,6 @@
 //! Writing a post: check, store, count, tell, in one transaction.
 
-use super::{missing, rules, store, threads, with_metadata};
+use super::{complete, missing, rules, store, threads};
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, channels, files, users};
 use axum::Json;
@@ -37,9 +37,8 @@ pub async fn create(site: &Site, actor: &Actor, new: Post) -> Result<Post> {
     }
     if !new.pending_post_id.is_empty() {
         if let Some(id) = store::pending(&mut tx, &actor.user_id, &new.pending_post_id).await? {
-            let mut stored = vec![store::get(&mut tx, &id).await?.ok_or_else(missing)?];
-            with_metadata(&mut tx, &mut stored).await?;
-            return stored.pop().ok_or_else(missing);
+            let stored = store::get(&mut tx, &id).await?.ok_or_else(missing)?;
+            return complete(&mut tx, stored).await;
         }
     }
     check_root(&mut tx, &new).await?;
@@ -96,9 +95,7 @@ async fn write(site: &Site, tx: &mut Tx, channel: &Channel, post: Post) -> Resul
     channels::count_for_author(tx, &channel.id, &post.user_id, 1, root, post.create_at).await?;
     channels::mention(tx, &channel.id, &mentioned, root, post.create_at).await?;
     let followers = if root == 1 { Vec::new() } else { threads::replied(tx, &post, &mentioned).await? };
-    let mut told = vec![post];
-    with_metadata(tx, &mut told).await?;
-    let post = told.pop().ok_or_else(missing)?;
+    let post = complete(tx, post).await?;
     let author = match people.iter().find(|u| u.id == post.user_id) {
         Some(user) => user.clone(),
         None => users::get(tx, &post.user_id).await?.unwrap_or_default(),

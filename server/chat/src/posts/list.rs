@@ -1,6 +1,6 @@
 //! Reading posts in pages. `prev_post_id` and `next_post_id` tell a client whether there is more on either side.
 
-use super::{access, missing, store, with_metadata};
+use super::{access, complete, store, with_metadata};
 use crate::roles::Permission;
 use crate::users::me_or;
 use crate::{Actor, Error, Result, Site, channels};
@@ -125,9 +125,8 @@ pub async fn pinned(State(site): State<Site>, actor: Actor, Path(id): Path<Strin
 
 pub async fn one(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Post>> {
     let mut conn = site.db.read().await?;
-    let mut posts = vec![access(&mut conn, &actor, &id, Permission::READ_CHANNEL).await?];
-    with_metadata(&mut conn, &mut posts).await?;
-    posts.pop().map(Json).ok_or_else(missing)
+    let post = access(&mut conn, &actor, &id, Permission::READ_CHANNEL).await?;
+    complete(&mut conn, post).await.map(Json)
 }
 
 pub async fn by_ids(State(site): State<Site>, actor: Actor, Json(ids): Json<Vec<String>>) -> Result<Json<Vec<Post>>> {

@@ -60,6 +60,17 @@ pub async fn with_metadata(conn: &mut Conn, posts: &mut [Post]) -> Result<()> {
     Ok(())
 }
 
+/// [`with_metadata`] for one post.
+///
+/// # Errors
+/// When the database fails.
+async fn complete(conn: &mut Conn, post: Post) -> Result<Post> {
+    let mut one = [post];
+    with_metadata(conn, &mut one).await?;
+    let [post] = one;
+    Ok(post)
+}
+
 /// Routes of this domain.
 pub fn router() -> Router<Site> {
     Router::new()

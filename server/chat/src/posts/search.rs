@@ -30,13 +30,9 @@ pub async fn search(
     }
     let mut conn = site.db.read().await?;
     teams::require_member(&mut conn, &actor, &team).await?;
-    let mut readable = Vec::new();
-    for id in channels::ids_of(&mut conn, &actor.user_id).await? {
-        let channel = channels::get(&mut conn, &id).await?;
-        if channel.is_some_and(|c| c.team_id == team || c.team_id.is_empty()) {
-            readable.push(id);
-        }
-    }
+    let mine = channels::of_user(&mut conn, &actor.user_id).await?;
+    let readable: Vec<String> =
+        mine.into_iter().filter(|c| c.team_id == team || c.team_id.is_empty()).map(|c| c.id).collect();
     let mut posts = store::search(&mut conn, &readable, &terms, MAX_RESULTS).await?;
     with_metadata(&mut conn, &mut posts).await?;
     let order = posts.iter().map(|p| p.id.clone()).collect();

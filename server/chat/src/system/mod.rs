@@ -7,7 +7,6 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use db::{Conn, Row, Sql, Tx, params};
 use serde_json::{Value, json};
-use wire::StatusOk;
 
 const GET: Sql = Sql::new("SELECT value FROM system WHERE name = $1");
 const SET: Sql = Sql::new(
@@ -120,9 +119,4 @@ async fn client_config(State(site): State<Site>, headers: HeaderMap) -> Result<J
 /// Any other path of the API.
 pub async fn unknown() -> Error {
     Error::not_found("api.context.404.app_error", "Sorry, we could not find the page.")
-}
-
-/// `{"status":"OK"}`.
-pub async fn ok(_: Actor) -> Json<StatusOk> {
-    Json(StatusOk::default())
 }

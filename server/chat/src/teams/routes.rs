@@ -184,7 +184,7 @@ async fn patch(
 async fn stats(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<TeamStats>> {
     let mut conn = site.db.read().await?;
     require_member(&mut conn, &actor, &id).await?;
-    let count = i64::try_from(store::members(&mut conn, &id, 1_000_000, 0).await?.len()).unwrap_or(i64::MAX);
+    let count = store::member_count(&mut conn, &id).await?;
     Ok(Json(TeamStats { team_id: id, total_member_count: count, active_member_count: count }))
 }
 
@@ -242,7 +242,7 @@ async fn remove_member(
     store::leave(&mut tx, &id, &user, site.clock.now_ms()).await?;
     channels::leave_all(&site, &mut tx, &id, &user).await?;
     let left = Event::new("leave_team").with("user_id", user.as_str()).with("team_id", id.as_str());
-    site.emit(&mut tx, left.clone().to_team(&id));
+    site.emit(&mut tx, left.to_team(&id));
     let hub = site.hub.clone();
     tx.after_commit(move || hub.left_team(&id, &user));
     tx.commit().await?;

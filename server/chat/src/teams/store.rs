@@ -39,6 +39,7 @@ macro_rules! members {
 }
 const MEMBER: Sql = members!("WHERE team_id = $1 AND user_id = $2");
 const MEMBERS: Sql = members!("WHERE team_id = $1 AND delete_at = 0 ORDER BY user_id LIMIT $2 OFFSET $3");
+const COUNT_MEMBERS: Sql = Sql::new("SELECT COUNT(*) FROM team_members WHERE team_id = $1 AND delete_at = 0");
 const MEMBERSHIPS: Sql = members!("WHERE user_id = $1 AND delete_at = 0");
 const UPSERT_MEMBER: Sql = Sql::new(
     "INSERT INTO team_members (team_id, user_id, scheme_admin, create_at) VALUES ($1, $2, $3, $4)
@@ -151,6 +152,11 @@ pub async fn member(conn: &mut Conn, team: &str, user: &str) -> Result<Option<Te
 
 pub async fn members(conn: &mut Conn, team: &str, limit: i64, offset: i64) -> Result<Vec<TeamMember>> {
     conn.fetch(&MEMBERS, params![team, limit, offset], member_row).await
+}
+
+/// How many members a team has.
+pub async fn member_count(conn: &mut Conn, team: &str) -> Result<i64> {
+    Ok(conn.fetch_optional(&COUNT_MEMBERS, params![team], Row::only).await?.unwrap_or(0))
 }
 
 pub async fn memberships(conn: &mut Conn, user: &str) -> Result<Vec<TeamMember>> {

@@ -148,7 +148,6 @@ pub async fn set_roles(tx: &mut Tx, id: &str, roles: &str, now: i64) -> Result<(
 }
 
 pub async fn insert(tx: &mut Tx, u: &User, password_hash: &str) -> Result<()> {
-    let json = |v: serde_json::Value| v;
     tx.execute(
         &INSERT,
         params![
@@ -162,9 +161,9 @@ pub async fn insert(tx: &mut Tx, u: &User, password_hash: &str) -> Result<()> {
             &u.last_name,
             &u.position,
             &u.roles,
-            json(serde_json::json!(u.props.clone().unwrap_or_default())),
-            json(serde_json::json!(u.notify_props.clone().unwrap_or_default())),
-            json(serde_json::json!(u.timezone.clone().unwrap_or_default())),
+            serde_json::json!(u.props.clone().unwrap_or_default()),
+            serde_json::json!(u.notify_props.clone().unwrap_or_default()),
+            serde_json::json!(u.timezone.clone().unwrap_or_default()),
             &u.locale,
             u.is_bot
         ],
