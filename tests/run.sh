@@ -61,7 +61,7 @@ run_tests() {
 $TEST_PACKAGES"
   ensure_rust
   ensure_node
-  export MUSTER_BIN="$BIN" MUSTER_MODELS_DIR="$CACHE/models" MUSTER_SPEECH_DIR="$CACHE/speech" MUSTER_SPEECH_SAMPLES="$CACHE/speech"
+  export MUSTER_BIN="$BIN" MUSTER_MODELS_DIR="$CACHE/models" MUSTER_SPEECH_DIR="$CACHE/speech"
   export MUSTER_SHOTS="${MUSTER_SHOTS:-$CACHE/screenshots}" MUSTER_WEB_ROOT="$PWD/server/web/dist"
   mkdir -p "$MUSTER_SHOTS"
   trap stop_postgres EXIT
