@@ -7,7 +7,7 @@ use crate::negotiation::Negotiation;
 use crate::vad::Monitor;
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use str0m::channel::ChannelId;
 use str0m::format::Codec;
 use str0m::media::{Direction, Mid, Pt};
@@ -17,6 +17,7 @@ use str0m::{Event, Input, Output, Rtc, RtcError};
 
 /// Time-outs handled in one drain at most; str0m needs a handful.
 const MAX_TIMEOUTS: usize = 64;
+const BREATH: Duration = Duration::from_millis(1);
 
 /// Why a change was not made.
 #[derive(Debug, thiserror::Error)]
@@ -134,7 +135,8 @@ impl Peer {
                         rtc.handle_input(Input::Timeout(now))?;
                     }
                     Output::Timeout(at) => {
-                        *next = at;
+                        // Should str0m still want the past, others get their turn first.
+                        *next = if at <= now { now + BREATH } else { at };
                         return value;
                     }
                 }

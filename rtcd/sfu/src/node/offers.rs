@@ -56,6 +56,7 @@ impl Node {
             peer.negotiation.first_offer_until = None;
             peer.negotiation.answered(now);
         }
+        self.reschedule(id);
         self.learn(now, id, sdp::sections(&narrowed));
         self.negotiate(now, id);
         Ok(answer)
@@ -91,7 +92,9 @@ impl Node {
     /// [`SignalError::Unknown`].
     pub fn lock(&mut self, now: Instant, session: &str) -> Result<bool, SignalError> {
         let id = self.find(session)?;
-        Ok(self.peers[id].as_mut().is_some_and(|peer| peer.negotiation.lock(now)))
+        let locked = self.peers[id].as_mut().is_some_and(|peer| peer.negotiation.lock(now));
+        self.reschedule(id);
+        Ok(locked)
     }
 
     /// A participant gives the lock back; harmless when it has none.
@@ -155,6 +158,7 @@ impl Node {
         let until = now + self.settings.answer_timeout;
         self.outputs.push_back(Output::Offer(offer.clone()));
         peer.negotiation.waiting = Some(Waiting { pending, offer, sent: now, until, attempts: 1 });
+        self.reschedule(id);
     }
 
     /// Deadlines of negotiation: the first offer, an answer, a lock.
