@@ -147,6 +147,7 @@ impl Node {
             call.tracks.remove(id);
             if let Some(peer) = self.peers[*sender].as_mut().filter(|p| p.call == call_id) {
                 peer.incoming.insert(*ssrc, Incoming::Over(*mid));
+                peer.forget_some();
             }
         }
         for member in members {
