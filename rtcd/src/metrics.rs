@@ -7,7 +7,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
-use rtcd_sfu::{Totals, TrackKind};
+use rtcd_sfu::Totals;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Media type of [`Metrics::text`].
@@ -138,10 +138,10 @@ impl Metrics {
             inner.sessions.get_or_create(&vec![("groupID", group.clone())]).set(whole(*count));
         }
         inner.tracks.clear();
-        for ((group, kind), (incoming, outgoing)) in &totals.tracks {
+        for ((group, _, mime), (incoming, outgoing)) in &totals.tracks {
             for (direction, count) in [("in", incoming), ("out", outgoing)] {
                 let labels =
-                    vec![("groupID", group.clone()), ("direction", direction.into()), ("type", kind_label(*kind))];
+                    vec![("groupID", group.clone()), ("direction", direction.into()), ("type", (*mime).into())];
                 inner.tracks.get_or_create(&labels).inc_by(whole(*count));
             }
         }
@@ -157,14 +157,10 @@ fn whole(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// The media type, which is what upstream's dashboards group by.
-fn kind_label(kind: TrackKind) -> String {
-    if kind.is_audio() { "audio/opus".into() } else { "video/VP8".into() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rtcd_sfu::TrackKind;
 
     #[test]
     fn names_are_those_of_the_original() {
@@ -177,7 +173,7 @@ mod tests {
         metrics.closed("it left");
         let totals = Totals {
             sessions: [("site".to_owned(), 2)].into(),
-            tracks: [(("site".to_owned(), TrackKind::Voice), (1, 3))].into(),
+            tracks: [(("site".to_owned(), TrackKind::Voice, "audio/opus"), (1, 3))].into(),
             ..Totals::default()
         };
         let text = metrics.text(&totals).unwrap();
