@@ -25,9 +25,21 @@ const PART_TOKENS: u32 = 160;
 /// Room in a prompt for what stands around a text: instruction and line breaks.
 const FRAME_CHARS: usize = 160;
 
-/// Writes the reply `post`, tells it to the channel on the way, and records how it ended.
-pub async fn write(agent: Arc<Agent>, run: Run, run_id: String, post: Post, asker: Actor, task: Task) {
-    let mut writer = Writer { agent: &agent, post: &post, asker: &asker, text: String::new(), cut_short: false };
+/// A reply that somebody waits for.
+pub struct Wanted {
+    pub task: Task,
+    pub asker: Actor,
+    /// The post that becomes the reply.
+    pub post: Post,
+    /// How freely the model chooses its words.
+    pub temperature: f32,
+}
+
+/// Writes the reply, tells it to the channel on the way, and records how it ended.
+pub async fn write(agent: Arc<Agent>, run: Run, run_id: String, wanted: Wanted) {
+    let Wanted { task, asker, post, temperature } = wanted;
+    let (text, cut_short) = (String::new(), false);
+    let mut writer = Writer { agent: &agent, post: &post, asker: &asker, temperature, text, cut_short };
     writer.control("start");
     let ended = tokio::select! {
         () = run.stopped() => Err(Failure::Stopped),
@@ -70,6 +82,7 @@ struct Writer<'a> {
     agent: &'a Arc<Agent>,
     post: &'a Post,
     asker: &'a Actor,
+    temperature: f32,
     /// What the model said so far.
     text: String,
     /// The text to read was too long.
@@ -162,6 +175,8 @@ impl Writer<'_> {
         let config = &self.agent.config;
         let mut request = ChatRequest::new(config.model.clone(), messages);
         request.max_tokens = Some(max_tokens);
+        request.temperature = Some(self.temperature);
+        request.frequency_penalty = Some(config.frequency_penalty);
         let mut tries = 1;
         loop {
             let mut deltas: Deltas = Box::pin(self.agent.model.chat_stream(request.clone()));
