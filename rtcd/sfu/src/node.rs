@@ -257,7 +257,8 @@ impl Node {
                 let session = peer.join.session.clone();
                 self.outputs.push_back(Output::Channel { session, binary: data.binary, data: data.data });
             }
-            Event::Closed => self.close(now, id, Some("the participant closed the connection".into())),
+            // The participant said goodbye on the connection itself.
+            Event::Closed => self.close(now, id, None),
             _ => {}
         }
     }

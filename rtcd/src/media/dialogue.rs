@@ -178,9 +178,9 @@ impl Dialogue {
                 }
                 DescriptionKind::Answer => return Ok(self.node.answer(now, session, &description.sdp)?),
             },
-            ChannelMessage::LossRate(x) => return Ok(self.measure(session, |_| Measure::LossRate(x))),
-            ChannelMessage::RoundTripTime(x) => return Ok(self.measure(session, |_| Measure::RoundTripTime(x))),
-            ChannelMessage::Jitter(x) => return Ok(self.measure(session, |_| Measure::Jitter(x))),
+            ChannelMessage::LossRate(x) => return self.reported(session, Measure::LossRate(x)),
+            ChannelMessage::RoundTripTime(x) => return self.reported(session, Measure::RoundTripTime(x)),
+            ChannelMessage::Jitter(x) => return self.reported(session, Measure::Jitter(x)),
             ChannelMessage::Pong
             | ChannelMessage::LockReply(_)
             | ChannelMessage::MediaMap(_)
@@ -228,6 +228,12 @@ impl Dialogue {
         if let Some(session) = self.sessions.get(session) {
             self.tell(Notice::Measured { group: session.join.group_id.clone(), measure: measure(session) });
         }
+    }
+
+    /// Takes in what a participant measured itself.
+    fn reported(&self, session: &str, measure: Measure) -> Result<(), Unheard> {
+        self.measure(session, |_| measure);
+        Ok(())
     }
 
     fn unheard(&self, session: &str, error: &Unheard) {
