@@ -274,3 +274,31 @@ impl Node {
         (0..8).map(|i| char::from(alphabet[(x >> (i * 5)) as usize & 31])).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Join;
+
+    #[test]
+    fn a_panic_of_the_engine_costs_one_participant() {
+        let now = Instant::now();
+        let mut node = Node::new(Settings::default());
+        for session in ["anna", "ben"] {
+            let join = Join {
+                group: "group".into(),
+                call: "call".into(),
+                user: "user".into(),
+                session: session.into(),
+                av1: false,
+            };
+            node.join(now, join).unwrap();
+        }
+        let anna = node.find("anna").unwrap();
+        assert_eq!(node.change(now, anna, |_| -> Result<(), RtcError> { panic!("a bug of the engine") }), None);
+        let Some(Output::Closed { session, reason }) = node.poll() else { panic!("an end") };
+        assert_eq!((session.as_str(), reason.as_deref()), ("anna", Some("the media engine panicked")));
+        node.timeout(now);
+        assert!(node.poll().is_none() && node.find("ben").is_ok() && node.find("anna").is_err());
+    }
+}
