@@ -19,6 +19,9 @@ pub struct Config {
     pub bot_display_name: String,
     /// Name of the model; empty: the service's default.
     pub model: String,
+    /// Code of the language that the model speaks well. What people say in others is translated for it, and its answers
+    /// for them, if the service translates; empty: never.
+    pub model_language: String,
     /// What the model is told about itself before every question.
     pub instructions: String,
     /// Most posts of a thread or channel that the model reads; the newest.
@@ -60,6 +63,7 @@ impl Default for Config {
             bot_username: "muster".into(),
             bot_display_name: "Muster".into(),
             model: String::new(),
+            model_language: "en".into(),
             instructions: "You are Muster, a helpful assistant in a team chat. Answer briefly and plainly. \
                            If you do not know something, say so."
                 .into(),

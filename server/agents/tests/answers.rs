@@ -48,6 +48,19 @@ async fn a_question_is_answered_in_its_thread_while_one_watches() {
 }
 
 #[tokio::test]
+async fn a_model_that_speaks_english_is_asked_and_answers_in_portuguese() {
+    for (engine, db) in db::testing::databases().await {
+        let model = StandIn::start(PLENTY).await;
+        let (place, ana) = Place::open(db, config(&model.url)).await;
+        let question = ana.say(&place.channel, "", "@muster olá, o que é um gerador?").await;
+        let whole = format!("[en>pt] {}", ANSWER.concat());
+        place.reply(&place.channel, |p| p.root_id == question && p.message == whole).await;
+        let prompt = model.prompts().remove(0);
+        assert!(prompt.ends_with("\n[pt>en] olá, o que é um gerador?"), "{engine}: {prompt}");
+    }
+}
+
+#[tokio::test]
 async fn who_asked_may_stop_and_repeat_and_nobody_else() {
     for (engine, db) in db::testing::databases().await {
         let model = StandIn::start(1).await;
