@@ -147,8 +147,10 @@ def main():
         seconds = lambda: f"after {time.time() - begun:.0f} s"
         token, channel = sign_up_and_post(port)
         print(f"{seconds()}: signed up, posted and read it back through the forwarded port", flush=True)
-        print(f"{seconds()}: read a translation: {read_translation(port, token, channel)}", flush=True)
-        print(f"{seconds()}: the agent says: {ask_agent(port, token, time.time() + 600)}", flush=True)
+        translation = read_translation(port, token, channel)
+        print(f"{seconds()}: read a translation: {translation}", flush=True)
+        answer = ask_agent(port, token, time.time() + 600)
+        print(f"{seconds()}: the agent says: {answer}", flush=True)
         return 0
     finally:
         process.terminate()
