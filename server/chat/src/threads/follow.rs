@@ -1,6 +1,7 @@
 //! What a reply, a deletion and a click on "follow" do to a thread and its followers.
 
-use super::{read, store};
+use super::store::{self, Followed};
+use super::read;
 use crate::{Actor, Result, Site};
 use db::Tx;
 use wire::{Channel, Event, Post};
@@ -81,4 +82,37 @@ pub async fn follow(site: &Site, tx: &mut Tx, team: &str, root: &Post, user: &st
         .with("reply_count", seen.reply_count);
     site.emit(tx, event.to_team(team).to_user(user));
     Ok(())
+}
+
+/// Everything from `at` on counts as unread again, for a client that shows threads apart from the channel.
+///
+/// # Errors
+/// When the database fails.
+pub async fn unread_from(
+    site: &Site,
+    tx: &mut Tx,
+    channel: &Channel,
+    root: &Post,
+    user: &str,
+    at: i64,
+) -> Result<()> {
+    follow(site, tx, &channel.team_id, root, user, true).await?;
+    let before = read::one(tx, root, user).await?;
+    store::viewed(tx, &root.id, user, at - 1, site.clock.now_ms()).await?;
+    let after = read::one(tx, root, user).await?;
+    let event = read_changed(&before, &after, &channel.id, at - 1);
+    site.emit(tx, event.to_team(&channel.team_id).to_user(user));
+    Ok(())
+}
+
+/// `thread_read_changed` for one thread.
+pub(super) fn read_changed(before: &Followed, after: &Followed, channel_id: &str, at: i64) -> Event {
+    Event::new("thread_read_changed")
+        .with("thread_id", after.post_id.as_str())
+        .with("timestamp", at)
+        .with("channel_id", channel_id)
+        .with("unread_replies", after.unread_replies)
+        .with("unread_mentions", after.unread_mentions)
+        .with("previous_unread_replies", before.unread_replies)
+        .with("previous_unread_mentions", before.unread_mentions)
 }

@@ -9,7 +9,7 @@ mod read;
 mod routes;
 mod store;
 
-pub use follow::{follow, replied, root_deleted, shrunk};
+pub use follow::{follow, replied, root_deleted, shrunk, unread_from};
 pub use routes::router;
 pub use store::{Summary, following, read_channel, summaries, team_totals};
 

@@ -1,13 +1,14 @@
 //! The HTTP side of threads.
 
 use super::store::Page;
+use super::follow::read_changed;
 use super::{follow, read, root, store};
 use crate::users::me_or;
 use crate::{Actor, Result, Site, channels, posts, teams};
 use axum::extract::{Path, Query, State};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
-use db::{Conn, Tx};
+use db::Conn;
 use serde::Deserialize;
 use wire::{Event, Post, StatusOk, Thread, Threads};
 
@@ -115,32 +116,6 @@ async fn read_all(
     Ok(Json(StatusOk::default()))
 }
 
-/// Sets how far `user` has read the thread, and says what that changed.
-async fn set_viewed(
-    site: &Site,
-    mut tx: Tx,
-    actor: &Actor,
-    (user, team): (&str, &str),
-    root: &Post,
-    at: i64,
-) -> Result<Json<Thread>> {
-    let before = read::one(&mut tx, root, user).await?;
-    store::viewed(&mut tx, &root.id, user, at, site.clock.now_ms()).await?;
-    let after = thread(&mut tx, actor, root, user, false).await?;
-    let channel = channels::get(&mut tx, &root.channel_id).await?.ok_or_else(channels::missing)?;
-    let event = Event::new("thread_read_changed")
-        .with("thread_id", root.id.as_str())
-        .with("timestamp", at)
-        .with("channel_id", channel.id)
-        .with("unread_replies", after.unread_replies)
-        .with("unread_mentions", after.unread_mentions)
-        .with("previous_unread_replies", before.unread_replies)
-        .with("previous_unread_mentions", before.unread_mentions);
-    site.emit(&mut tx, event.to_team(team).to_user(user));
-    tx.commit().await?;
-    Ok(Json(after))
-}
-
 async fn read_to(
     State(site): State<Site>,
     actor: Actor,
@@ -149,7 +124,14 @@ async fn read_to(
     let mut tx = site.db.write().await?;
     let user = whose(&mut tx, &actor, &user, &team).await?;
     let root = root(&mut tx, &actor, &id).await?;
-    set_viewed(&site, tx, &actor, (&user, &team), &root, at).await
+    let before = read::one(&mut tx, &root, &user).await?;
+    store::viewed(&mut tx, &root.id, &user, at, site.clock.now_ms()).await?;
+    let after = read::one(&mut tx, &root, &user).await?;
+    let event = read_changed(&before, &after, &root.channel_id, at).to_team(&team).to_user(&user);
+    site.emit(&mut tx, event);
+    let thread = thread(&mut tx, &actor, &root, &user, false).await?;
+    tx.commit().await?;
+    Ok(Json(thread))
 }
 
 /// Everything from `post_id` on counts as unread again.
@@ -165,8 +147,11 @@ async fn unread_from(
     if post.id != root.id && post.root_id != root.id {
         return Err(crate::Error::invalid_param("post_id"));
     }
-    follow(&site, &mut tx, &team, &root, &user, true).await?;
-    set_viewed(&site, tx, &actor, (&user, &team), &root, post.create_at - 1).await
+    let channel = channels::get(&mut tx, &root.channel_id).await?.ok_or_else(channels::missing)?;
+    super::unread_from(&site, &mut tx, &channel, &root, &user, post.create_at).await?;
+    let thread = thread(&mut tx, &actor, &root, &user, false).await?;
+    tx.commit().await?;
+    Ok(Json(thread))
 }
 
 async fn start(
