@@ -34,7 +34,7 @@ pub async fn set_unread(
     } else {
         set_channel_unread(&site, &mut tx, &channel, &post, &user).await?;
     }
-    let unread = channels::unread(&mut tx, &channel, &user).await?;
+    let unread = channels::unread_at(&mut tx, &channel, &user).await?;
     tx.commit().await?;
     Ok(Json(unread))
 }
@@ -44,7 +44,7 @@ async fn set_channel_unread(site: &Site, tx: &mut Tx, channel: &Channel, post: &
     let read = (channel.total_msg_count - all, channel.total_msg_count_root - roots);
     channels::set_viewed(tx, &channel.id, user, post.create_at - 1, read, site.clock.now_ms()).await?;
     super::mentions::recount(tx, &channel.id, &[user.to_owned()]).await?;
-    let now = channels::unread(tx, channel, user).await?;
+    let now = channels::unread_at(tx, channel, user).await?;
     let event = Event::new("post_unread")
         .with("msg_count", now.msg_count)
         .with("msg_count_root", now.msg_count_root)
