@@ -254,6 +254,8 @@ impl Link {
                     let Some(message) = command else { return End::Stopped };
                     match &message {
                         Message::Join(join) => { self.sessions.insert(join.session_id.clone()); }
+                        // Taken over from another connection, of an earlier process for example.
+                        Message::Reconnect { session_id } => { self.sessions.insert(session_id.clone()); }
                         Message::Leave { session_id } => { self.sessions.remove(session_id); }
                         _ => {}
                     }

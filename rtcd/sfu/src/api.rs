@@ -22,7 +22,7 @@ pub struct Settings {
     pub answer_timeout: Duration,
     /// How often an offer is made before the session is closed.
     pub offer_attempts: u32,
-    /// How long a participant that ICE no longer hears is kept.
+    /// How long a participant is kept after ICE has noticed that it is silent, which takes 15 s.
     pub silence_timeout: Duration,
     /// Most tracks that one participant may send at a time.
     pub max_tracks: usize,
@@ -40,7 +40,7 @@ impl Default for Settings {
             first_offer_timeout: Duration::from_secs(10),
             answer_timeout: Duration::from_secs(10),
             offer_attempts: 3,
-            silence_timeout: Duration::from_secs(25),
+            silence_timeout: Duration::from_secs(15),
             max_tracks: 8,
             seed: 1,
         }

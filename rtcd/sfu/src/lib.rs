@@ -16,6 +16,7 @@ mod negotiation;
 mod node;
 mod peer;
 mod rtc;
+mod schedule;
 mod sdp;
 mod stun;
 mod vad;

@@ -7,6 +7,7 @@ mod sessions;
 
 use crate::call::{Call, CallId, PeerId, TrackId};
 use crate::peer::Slots;
+use crate::schedule::Schedule;
 use crate::{Output, Settings, SignalError, Totals, rtc, stun};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -36,6 +37,9 @@ pub struct Node {
     inbox: Vec<(PeerId, RtpPacket)>,
     /// Participants with packets to send in this tick.
     touched: Vec<PeerId>,
+    schedule: Schedule,
+    /// Tracks whose key frame has to wait.
+    keyframes: Vec<(CallId, TrackId)>,
     next_track: TrackId,
     random: u64,
     packets_in: u64,
@@ -69,6 +73,8 @@ impl Node {
             outputs: VecDeque::new(),
             inbox: Vec::new(),
             touched: Vec::new(),
+            schedule: Schedule::default(),
+            keyframes: Vec::new(),
             next_track: 1,
             packets_in: 0,
             packets_out: 0,
@@ -114,33 +120,51 @@ impl Node {
         self.addresses.insert(key, id);
     }
 
+    /// Whether an address belongs to a session.
+    pub fn knows(&self, tcp: bool, address: SocketAddr) -> bool {
+        self.addresses.contains_key(&(tcp, address))
+    }
+
     /// Runs what is due. Call when [`Node::next_timeout`] has come.
     pub fn timeout(&mut self, now: Instant) {
-        for id in 0..self.peers.len() {
-            let Some(peer) = self.peers[id].as_mut() else { continue };
-            if peer.next <= now {
-                self.change(now, id, |rtc| rtc.handle_input(Input::Timeout(now)));
-            }
-            self.negotiation_timeout(now, id);
-            let Some(peer) = self.peers[id].as_ref() else { continue };
-            if peer.silent_since.is_some_and(|since| now >= since + self.settings.silence_timeout) {
-                self.close(now, id, Some("no packet has come for too long".into()));
-            } else if !peer.is_alive() {
-                self.close(now, id, Some("the connection ended".into()));
-            }
+        while let Some(id) = self.schedule.due(now) {
+            self.look_at(now, id);
         }
         self.keyframes_due(now);
         self.flush(now);
     }
 
+    fn look_at(&mut self, now: Instant, id: PeerId) {
+        let Some(peer) = self.peers[id].as_mut() else { return };
+        if peer.next <= now {
+            self.change(now, id, |rtc| rtc.handle_input(Input::Timeout(now)));
+        }
+        self.negotiation_timeout(now, id);
+        let Some(peer) = self.peers[id].as_ref() else { return };
+        if peer.silent_since.is_some_and(|since| now >= since + self.settings.silence_timeout) {
+            self.close(now, id, Some("no packet has come for too long".into()));
+        } else if !peer.is_alive() {
+            self.close(now, id, Some("the connection ended".into()));
+        }
+        self.reschedule(id);
+    }
+
+    /// Call whenever a participant's deadlines may have changed.
+    fn reschedule(&mut self, id: PeerId) {
+        let Some(peer) = self.peers[id].as_ref() else { return };
+        let silent = peer.silent_since.map(|since| since + self.settings.silence_timeout);
+        let deadlines = [Some(peer.next), peer.negotiation.deadline(), silent];
+        if let Some(at) = deadlines.into_iter().flatten().min() {
+            self.schedule.wake(id, at);
+        }
+    }
+
     /// When [`Node::timeout`] must be called; none without participants.
     pub fn next_timeout(&self) -> Option<Instant> {
-        let peers = self.peers.iter().flatten().flat_map(|peer| {
-            let silent = peer.silent_since.map(|since| since + self.settings.silence_timeout);
-            [Some(peer.next), peer.negotiation.deadline(), silent].into_iter().flatten()
+        let tracks = self.keyframes.iter().filter_map(|(call, track)| {
+            self.calls[*call].as_ref().and_then(|c| c.tracks.get(track)).and_then(|t| t.keyframes.deadline())
         });
-        let tracks = self.calls.iter().flatten().flat_map(|c| c.tracks.values());
-        peers.chain(tracks.filter_map(|t| t.keyframes.deadline())).min()
+        self.schedule.next().into_iter().chain(tracks).min()
     }
 
     /// The next datagram to send.
@@ -191,6 +215,7 @@ impl Node {
         for event in events {
             self.absorb(now, id, event);
         }
+        self.reschedule(id);
         match result {
             Ok(value) => Some(value),
             Err(error) => {

@@ -7,7 +7,7 @@ use crate::negotiation::Negotiation;
 use crate::vad::Monitor;
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use str0m::channel::ChannelId;
 use str0m::format::Codec;
 use str0m::media::{Direction, Mid, Pt};
@@ -17,6 +17,10 @@ use str0m::{Event, Input, Output, Rtc, RtcError};
 
 /// Time-outs handled in one drain at most; str0m needs a handful.
 const MAX_TIMEOUTS: usize = 64;
+/// SSRCs remembered of one participant.
+const MAX_INCOMING: usize = 256;
+/// When str0m asks for the past even so, it is asked again after this.
+const BREATH: Duration = Duration::from_millis(1);
 
 /// Why a change was not made.
 #[derive(Debug, thiserror::Error)]
@@ -134,7 +138,8 @@ impl Peer {
                         rtc.handle_input(Input::Timeout(now))?;
                     }
                     Output::Timeout(at) => {
-                        *next = at;
+                        // Should str0m still want the past, others get their turn first.
+                        *next = if at <= now { now + BREATH } else { at };
                         return value;
                     }
                 }
@@ -146,6 +151,15 @@ impl Peer {
     /// Whether str0m still runs.
     pub fn is_alive(&self) -> bool {
         self.rtc.is_alive()
+    }
+
+    /// Keeps the list of ended tracks short. What is forgotten would have to come back after hours to be mistaken.
+    pub fn forget_some(&mut self) {
+        while self.incoming.len() > MAX_INCOMING {
+            let over = self.incoming.iter().find(|(_, state)| matches!(state, Incoming::Over(_)));
+            let Some(ssrc) = over.map(|(ssrc, _)| *ssrc) else { return };
+            self.incoming.remove(&ssrc);
+        }
     }
 
     /// Whether a datagram is for this participant, checked cryptographically for ICE.

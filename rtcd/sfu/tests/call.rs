@@ -4,6 +4,7 @@ mod world;
 
 use rtcd_sfu::{Command, SignalError};
 use std::time::Duration;
+use str0m::format::Codec;
 use str0m::media::MediaKind;
 use world::World;
 
@@ -90,6 +91,26 @@ fn a_camera_that_is_named_after_its_first_packets_is_seen() {
     world.node.command(world.now, "anna", Command::VideoOn("camera".into())).unwrap();
     world.send("anna", "camera", 20);
     assert!(world.heard("ben", "video_anna_").len() > 5);
+}
+
+#[test]
+fn those_who_can_get_av1_and_the_others_vp8() {
+    let mut world = World::new();
+    world.join_with("anna", true);
+    world.join_with("new", true);
+    world.join_with("old", false);
+    world.node.command(world.now, "anna", Command::ScreenOn("desk".into())).unwrap();
+    world.add_coded_track("anna", "vp8", "desk", Codec::Vp8);
+    world.add_coded_track("anna", "av1", "desk", Codec::Av1);
+    for _ in 0..20 {
+        world.send("anna", "vp8", 1);
+        world.send("anna", "av1", 1);
+    }
+    let newest = |world: &mut World, session| world.heard(session, "screen_anna_").last().unwrap().payload.clone();
+    assert_eq!(newest(&mut world, "old"), b"vp8");
+    assert_eq!(newest(&mut world, "new"), b"av1");
+    assert_eq!(world.client("new").media.len(), 1, "one picture each");
+    assert_eq!(world.client("old").media.len(), 1);
 }
 
 #[test]

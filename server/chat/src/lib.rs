@@ -21,6 +21,7 @@ pub mod site;
 pub mod status;
 pub mod system;
 pub mod teams;
+pub mod uploads;
 pub mod users;
 pub mod ws;
 

@@ -1,7 +1,7 @@
 //! The whole API in one table: each domain's router, the WebSocket, and the headers that every answer carries.
 
 use crate::ws::socket;
-use crate::{Site, auth, channels, files, posts, preferences, roles, status, system, teams, users};
+use crate::{Site, auth, channels, files, posts, preferences, roles, status, system, teams, uploads, users};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
@@ -23,6 +23,7 @@ pub fn api(site: &Site) -> Router {
         .merge(channels::router())
         .merge(posts::router())
         .merge(files::router())
+        .merge(uploads::router())
         .merge(system::router())
         .fallback(system::unknown)
         .layer(axum::extract::DefaultBodyLimit::max(site.config.max_body_bytes))

@@ -4,11 +4,20 @@
 use db::Migration;
 
 const CHAT: &str = include_str!("../../migrations/0001_chat.sql");
+const UPLOADS: &str = include_str!("../../migrations/0002_uploads.sql");
 const CHAT_DAILY: &str = include_str!("../../migrations/0010_chat_daily.sql");
+const CALLS: &str = include_str!("../../migrations/0100_calls.sql");
+const TRANSLATIONS: &str = include_str!("../../migrations/0300_translations.sql");
 
 const fn step(version: i64, name: &'static str, text: &'static str) -> Migration {
     Migration { version, name, sqlite: text, postgres: text }
 }
 
 /// Every step, in order. Released steps are never edited; a change is a new number.
-pub const MIGRATIONS: &[Migration] = &[step(1, "chat", CHAT), step(10, "chat_daily", CHAT_DAILY)];
+pub const MIGRATIONS: &[Migration] = &[
+    step(1, "chat", CHAT),
+    step(2, "uploads", UPLOADS),
+    step(10, "chat_daily", CHAT_DAILY),
+    step(100, "calls", CALLS),
+    step(300, "translations", TRANSLATIONS),
+];

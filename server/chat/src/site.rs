@@ -25,6 +25,10 @@ pub struct Config {
     pub max_post_runes: usize,
     pub max_file_bytes: u64,
     pub max_files_per_post: usize,
+    /// Unfinished resumable uploads of one user.
+    pub max_uploads_per_user: i64,
+    /// Milliseconds after which an unfinished upload is given up.
+    pub upload_length_ms: i64,
     pub max_body_bytes: usize,
     /// Password length, characters.
     pub password_min: usize,
@@ -48,6 +52,8 @@ impl Default for Config {
             max_post_runes: 16383,
             max_file_bytes: 100 << 20,
             max_files_per_post: 10,
+            max_uploads_per_user: 50,
+            upload_length_ms: 3 * 24 * 3600 * 1000,
             max_body_bytes: 4 << 20,
             password_min: 8,
             password_max: 72,

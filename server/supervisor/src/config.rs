@@ -53,7 +53,7 @@ impl Default for Config {
         Self {
             data: ".muster".into(),
             host: "127.0.0.1".into(),
-            services: vec!["offloader".into(), "llm".into(), "server".into()],
+            services: SERVICES.map(String::from).into(),
             bin_dir: PathBuf::new(),
             web_root: PathBuf::new(),
             models_dir: PathBuf::new(),

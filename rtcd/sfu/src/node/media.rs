@@ -147,6 +147,7 @@ impl Node {
             call.tracks.remove(id);
             if let Some(peer) = self.peers[*sender].as_mut().filter(|p| p.call == call_id) {
                 peer.incoming.insert(*ssrc, Incoming::Over(*mid));
+                peer.forget_some();
             }
         }
         for member in members {
@@ -168,28 +169,30 @@ impl Node {
 
     pub(super) fn ask_for_keyframe(&mut self, now: Instant, call_id: CallId, track_id: TrackId) {
         let Some(track) = self.calls[call_id].as_mut().and_then(|c| c.tracks.get_mut(&track_id)) else { return };
-        if track.keyframes.request(now) {
-            let (sender, ssrc) = (track.sender, track.ssrc);
-            self.change(now, sender, |rtc| {
-                if let Some(stream) = rtc.direct_api().stream_rx(&ssrc) {
-                    stream.request_keyframe(KeyframeRequestKind::Pli);
-                }
-                Ok(())
-            });
+        if !track.keyframes.request(now) {
+            if !self.keyframes.contains(&(call_id, track_id)) {
+                self.keyframes.push((call_id, track_id));
+            }
+            return;
         }
+        let (sender, ssrc) = (track.sender, track.ssrc);
+        self.change(now, sender, |rtc| {
+            if let Some(stream) = rtc.direct_api().stream_rx(&ssrc) {
+                stream.request_keyframe(KeyframeRequestKind::Pli);
+            }
+            Ok(())
+        });
     }
 
     /// Sends the requests for key frames that had to wait.
     pub(super) fn keyframes_due(&mut self, now: Instant) {
-        let due = |t: &Track| t.keyframes.deadline().is_some_and(|at| at <= now);
-        let calls = self.calls.iter().enumerate().filter_map(|(id, call)| Some((id, call.as_ref()?)));
-        let waiting: Vec<(CallId, TrackId)> = calls
-            .flat_map(|(call_id, call)| {
-                call.tracks.iter().filter(|(_, t)| due(t)).map(move |(track, _)| (call_id, *track))
-            })
-            .collect();
-        for (call, track) in waiting {
-            self.ask_for_keyframe(now, call, track);
+        for (call_id, track_id) in std::mem::take(&mut self.keyframes) {
+            let track = self.calls[call_id].as_ref().and_then(|call| call.tracks.get(&track_id));
+            match track.and_then(|t| t.keyframes.deadline()) {
+                Some(at) if at <= now => self.ask_for_keyframe(now, call_id, track_id),
+                Some(_) => self.keyframes.push((call_id, track_id)),
+                None => {}
+            }
         }
     }
 }

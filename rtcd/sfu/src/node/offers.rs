@@ -2,18 +2,15 @@
 //! into one offer.
 
 use super::Node;
-use crate::call::PeerId;
+use crate::call::{Call, PeerId, Subscriber, TrackId};
 use crate::forward::Rewrite;
 use crate::negotiation::Waiting;
-use crate::peer::{Outgoing, Stage, decodes_av1};
+use crate::peer::{Incoming, Outgoing, Stage, decodes_av1};
 use crate::sdp::Section;
 use crate::{Offer, Output, SignalError, TrackKind, sdp};
 use std::time::{Duration, Instant};
 use str0m::change::{SdpAnswer, SdpOffer};
 use str0m::media::{Direction, MediaKind, Mid};
-
-use crate::call::{Subscriber, TrackId};
-use crate::peer::Incoming;
 
 /// A participant's offer that crosses ours shows that ours may be lost, when ours is older than this.
 const CROSSED_AFTER: Duration = Duration::from_secs(2);
@@ -56,6 +53,7 @@ impl Node {
             peer.negotiation.first_offer_until = None;
             peer.negotiation.answered(now);
         }
+        self.reschedule(id);
         self.learn(now, id, sdp::sections(&narrowed));
         self.negotiate(now, id);
         Ok(answer)
@@ -91,7 +89,9 @@ impl Node {
     /// [`SignalError::Unknown`].
     pub fn lock(&mut self, now: Instant, session: &str) -> Result<bool, SignalError> {
         let id = self.find(session)?;
-        Ok(self.peers[id].as_mut().is_some_and(|peer| peer.negotiation.lock(now)))
+        let locked = self.peers[id].as_mut().is_some_and(|peer| peer.negotiation.lock(now));
+        self.reschedule(id);
+        Ok(locked)
     }
 
     /// A participant gives the lock back; harmless when it has none.
@@ -113,10 +113,11 @@ impl Node {
         if peer.channel.is_none() || !peer.negotiation.is_free(now) {
             return;
         }
-        let Some(call) = self.calls[peer.call].as_ref() else { return };
+        self.drop_unwanted(id);
+        let (Some(peer), Some(call)) = (self.peers[id].as_ref(), self.call_of(id)) else { return };
         let mut added: Vec<(TrackId, TrackKind, String, String)> = Vec::new();
         for (track_id, track) in call.wanted_by(id, |peer| decodes_av1(&self.peers, peer)) {
-            if !peer.outgoing.iter().any(|o| o.track == track_id) {
+            if !peer.outgoing.iter().any(|o| o.track == track_id && !o.ended) {
                 added.push((track_id, track.kind, track.session.clone(), track.name.clone()));
             }
         }
@@ -155,6 +156,25 @@ impl Node {
         let until = now + self.settings.answer_timeout;
         self.outputs.push_back(Output::Offer(offer.clone()));
         peer.negotiation.waiting = Some(Waiting { pending, offer, sent: now, until, attempts: 1 });
+        self.reschedule(id);
+    }
+
+    /// A track that another one replaces for this participant (the same picture in AV1) is over for it.
+    fn drop_unwanted(&mut self, id: PeerId) {
+        let Some(call) = self.call_of(id) else { return };
+        let wanted: Vec<TrackId> = call.wanted_by(id, |peer| decodes_av1(&self.peers, peer)).map(|(t, _)| t).collect();
+        let Some(peer) = self.peers[id].as_mut() else { return };
+        for outgoing in peer.outgoing.iter_mut().filter(|o| !o.ended && wanted.binary_search(&o.track).is_err()) {
+            outgoing.ended = true;
+            let track = self.calls[peer.call].as_mut().and_then(|call| call.tracks.get_mut(&outgoing.track));
+            if let Some(track) = track {
+                track.subscribers.retain(|s| s.peer != id);
+            }
+        }
+    }
+
+    fn call_of(&self, id: PeerId) -> Option<&Call> {
+        self.peers[id].as_ref().and_then(|peer| self.calls[peer.call].as_ref())
     }
 
     /// Deadlines of negotiation: the first offer, an answer, a lock.
@@ -201,7 +221,11 @@ impl Node {
             let track = call.tracks.get_mut(&track_id);
             let pt = track.as_ref().and_then(|t| peer.payload_type(mid, t.codec));
             let Some(outgoing) = peer.outgoing.iter_mut().find(|o| o.mid == mid) else { continue };
-            outgoing.stage = if pt.is_some() || outgoing.ended { Stage::Live } else { Stage::Refused };
+            if outgoing.ended {
+                outgoing.stage = Stage::Live;
+                continue;
+            }
+            outgoing.stage = if pt.is_some() { Stage::Live } else { Stage::Refused };
             let (Some(track), Some(pt), Some(ssrc)) = (track, pt, ssrc) else { continue };
             let rewrite = Rewrite::new(track.clock_rate, first_sequence);
             track.subscribers.push(Subscriber { peer: id, ssrc, pt, rewrite });

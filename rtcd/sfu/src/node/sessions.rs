@@ -41,6 +41,7 @@ impl Node {
         if let Some(call) = self.calls[call].as_mut() {
             call.members.push(id);
         }
+        self.reschedule(id);
         Ok(())
     }
 

@@ -23,6 +23,7 @@ pub struct Heard {
 
 struct Sending {
     mid: Mid,
+    codec: Codec,
     sequence: u64,
     time: u32,
 }
@@ -61,7 +62,7 @@ pub struct World {
 impl World {
     pub fn new() -> Self {
         let server: SocketAddr = "10.0.0.1:8443".parse().unwrap();
-        let settings = Settings { udp: vec![server], ..Settings::default() };
+        let settings = Settings { udp: vec![server], tcp: vec![server], ..Settings::default() };
         Self {
             now: Instant::now(),
             node: Node::new(settings),
@@ -74,12 +75,17 @@ impl World {
 
     /// A participant joins and negotiates its data channel.
     pub fn join(&mut self, session: &'static str) {
+        self.join_with(session, false);
+    }
+
+    /// The same, saying whether it can decode AV1.
+    pub fn join_with(&mut self, session: &'static str, av1: bool) {
         let join = Join {
             group: "group".into(),
             call: "call".into(),
             user: format!("user-{session}"),
             session: session.into(),
-            av1: false,
+            av1,
         };
         self.node.join(self.now, join).unwrap();
         let port = 5000 + u16::try_from(self.clients.len()).unwrap();
@@ -134,15 +140,21 @@ impl World {
         self.run(Duration::from_millis(50));
     }
 
-    /// Adds a track in the stream of the same name.
+    /// Adds a track in the stream of the same name: Opus or VP8.
     pub fn add_track(&mut self, session: &'static str, stream: &'static str, kind: MediaKind) {
+        let codec = if kind == MediaKind::Audio { Codec::Opus } else { Codec::Vp8 };
+        self.add_coded_track(session, stream, stream, codec);
+    }
+
+    /// Adds a track that the test calls `name`.
+    pub fn add_coded_track(&mut self, session: &'static str, name: &'static str, stream: &str, codec: Codec) {
+        let kind = if codec.is_audio() { MediaKind::Audio } else { MediaKind::Video };
         let mut mid = None;
         let offer = self.make_offer(session, |api| {
-            mid =
-                Some(api.add_media(kind, Direction::SendOnly, Some(stream.into()), Some(format!("t-{stream}")), None));
+            mid = Some(api.add_media(kind, Direction::SendOnly, Some(stream.into()), Some(format!("t-{name}")), None));
         });
-        let sending = Sending { mid: mid.unwrap(), sequence: 40_000, time: 1000 };
-        self.client(session).sending.insert(stream, sending);
+        let sending = Sending { mid: mid.unwrap(), codec, sequence: 40_000, time: 1000 };
+        self.client(session).sending.insert(name, sending);
         self.exchange(session, &offer);
     }
 
@@ -150,24 +162,22 @@ impl World {
         self.add_track(session, "mic", MediaKind::Audio);
     }
 
-    /// Sends `count` packets, one each 20 ms; the payload is the stream's name.
-    pub fn send(&mut self, session: &'static str, stream: &'static str, count: usize) {
+    /// Sends `count` packets of a track, one each 20 ms; the payload is the track's name.
+    pub fn send(&mut self, session: &'static str, name: &'static str, count: usize) {
         for i in 0..count {
             let now = self.now;
             let client = self.client(session);
-            let sending = client.sending.get_mut(stream).unwrap();
+            let sending = client.sending.get_mut(name).unwrap();
             sending.sequence += 1;
             sending.time += 960;
-            let mid = sending.mid;
-            let is_audio = client.rtc.media(mid).unwrap().kind() == MediaKind::Audio;
-            let codec = if is_audio { Codec::Opus } else { Codec::Vp8 };
+            let (mid, codec, is_audio) = (sending.mid, sending.codec, sending.codec.is_audio());
             let pt = client.rtc.codec_config().iter().find(|p| p.spec().codec == codec).unwrap().pt();
             let mut extensions = ExtensionValues::default();
             if is_audio {
                 extensions.audio_level = Some(if i % 2 == 0 { -20 } else { -70 });
                 extensions.voice_activity = Some(true);
             }
-            let write = RtpWrite::new(pt, sending.sequence.into(), sending.time, now, stream.as_bytes())
+            let write = RtpWrite::new(pt, sending.sequence.into(), sending.time, now, name.as_bytes())
                 .ext_vals(extensions)
                 .nackable(!is_audio);
             client.rtc.direct_api().stream_tx_by_mid(mid, None).unwrap().write_rtp(write);

@@ -4,7 +4,7 @@ mod login;
 pub mod password;
 mod sessions;
 
-pub use sessions::{bot_token, end_all};
+pub use sessions::{bot_token, end_all, end_old_bot_sessions};
 
 use crate::Site;
 use axum::Router;

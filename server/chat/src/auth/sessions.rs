@@ -18,6 +18,7 @@ const OF_USER: Sql = Sql::new(
      FROM sessions WHERE user_id = $1 ORDER BY last_activity_at DESC",
 );
 const DELETE: Sql = Sql::new("DELETE FROM sessions WHERE user_id = $1 AND id = $2");
+const DELETE_OLD: Sql = Sql::new("DELETE FROM sessions WHERE user_id = $1 AND create_at < $2");
 const DELETE_ALL: Sql = Sql::new("DELETE FROM sessions WHERE user_id = $1");
 
 /// What a login hands out.
@@ -54,6 +55,16 @@ pub async fn bot_token(site: &Site, user_id: &str) -> Result<String> {
         .await?;
     tx.commit().await?;
     Ok(token)
+}
+
+/// Ends the sessions of a bot that were made before `before` (Unix milliseconds), whose workers have long finished.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_old_bot_sessions(site: &Site, user_id: &str, before: i64) -> Result<()> {
+    let mut tx = site.db.write().await?;
+    tx.execute(&DELETE_OLD, params![user_id, before]).await?;
+    Ok(tx.commit().await?)
 }
 
 pub async fn delete(tx: &mut Tx, user_id: &str, id: &str) -> Result<()> {

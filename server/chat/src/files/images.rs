@@ -17,12 +17,17 @@ pub struct Made {
     pub preview: Vec<u8>,
 }
 
+/// Whether a file is called a picture of pixels.
+pub fn is_picture(info: &FileInfo) -> bool {
+    info.mime_type.starts_with("image/") && info.extension != "svg"
+}
+
 /// Measures an image and makes its small versions; other files and broken images have none.
 ///
 /// # Errors
 /// When the blocking thread is lost.
 pub async fn prepare(bytes: Bytes, info: &mut FileInfo) -> Result<Option<Made>> {
-    if !info.mime_type.starts_with("image/") || info.extension == "svg" {
+    if !is_picture(info) {
         return Ok(None);
     }
     let made = tokio::task::spawn_blocking(move || make(&bytes)).await.map_err(Error::internal)?;

@@ -6,6 +6,7 @@ mod store;
 
 pub use routes::{open, router};
 pub use store::of_posts;
+pub(crate) use store::{get, insert};
 
 use crate::{Error, Result, Site};
 use db::Tx;
@@ -15,6 +16,37 @@ use wire::{FileInfo, Post};
 
 pub(crate) fn missing() -> Error {
     Error::not_found("app.file_info.get.app_error", "Unable to find the file.")
+}
+
+/// 413: the largest size is said.
+pub(crate) fn too_large(site: &Site) -> Error {
+    let message = format!("The file is larger than {} MB.", site.config.max_file_bytes >> 20);
+    Error::new(crate::error::Kind::TooLarge, "api.file.upload_file.too_large_detailed.app_error", message)
+}
+
+/// Where the bytes of the file `id` are.
+pub(crate) fn path_of(id: &str) -> String {
+    format!("{}/{id}", id.get(..2).unwrap_or_default())
+}
+
+/// What a file's name and size say about it. Nothing is stored.
+pub(crate) fn describe(site: &Site, id: String, user_id: &str, channel_id: &str, name: &str, size: u64) -> FileInfo {
+    let now = site.clock.now_ms();
+    let safe: String = name.chars().filter(|c| !c.is_control() && !matches!(c, '/' | '\\')).take(255).collect();
+    let extension = safe.rsplit_once('.').map(|(_, e)| e.to_lowercase()).unwrap_or_default();
+    let mime_type = mime_guess::from_ext(&extension).first_or_octet_stream().to_string();
+    FileInfo {
+        id,
+        user_id: user_id.into(),
+        channel_id: channel_id.into(),
+        create_at: now,
+        update_at: now,
+        size: i64::try_from(size).unwrap_or(i64::MAX),
+        name: if safe.is_empty() { "file".into() } else { safe },
+        extension,
+        mime_type,
+        ..FileInfo::default()
+    }
 }
 
 /// Stores `bytes` as a file of `user_id` in a channel. The bytes are on disk before the row exists.
@@ -28,44 +60,40 @@ pub async fn store_bytes(
     name: &str,
     bytes: bytes::Bytes,
 ) -> Result<FileInfo> {
-    if bytes.len() as u64 > site.config.max_file_bytes {
-        let message = format!("The file is larger than {} MB.", site.config.max_file_bytes >> 20);
-        return Err(Error::new(
-            crate::error::Kind::TooLarge,
-            "api.file.upload_file.too_large_detailed.app_error",
-            message,
-        ));
+    let size = bytes.len() as u64;
+    if size > site.config.max_file_bytes {
+        return Err(too_large(site));
     }
-    let now = site.clock.now_ms();
-    let safe: String = name.chars().filter(|c| !c.is_control() && !matches!(c, '/' | '\\')).take(255).collect();
-    let extension = safe.rsplit_once('.').map(|(_, e)| e.to_lowercase()).unwrap_or_default();
-    let mime_type = mime_guess::from_ext(&extension).first_or_octet_stream().to_string();
-    let mut info = FileInfo {
-        id: kit::id::new(),
-        user_id: user_id.into(),
-        channel_id: channel_id.into(),
-        create_at: now,
-        update_at: now,
-        size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
-        name: if safe.is_empty() { "file".into() } else { safe },
-        extension,
-        mime_type,
-        ..FileInfo::default()
-    };
-    let path = format!("{}/{}", &info.id[..2], info.id);
-    let preview = images::prepare(bytes.clone(), &mut info).await?;
+    let mut info = describe(site, kit::id::new(), user_id, channel_id, name, size);
+    let path = path_of(&info.id);
+    put_small_versions(site, &path, bytes.clone(), &mut info).await?;
     put(site, &path, bytes).await?;
-    if let Some(made) = preview {
-        put(site, &format!("{path}.thumbnail"), made.thumbnail.into()).await?;
-        put(site, &format!("{path}.preview"), made.preview.into()).await?;
-    }
     let mut tx = site.db.write().await?;
     store::insert(&mut tx, &info, &path).await?;
     tx.commit().await?;
     Ok(info)
 }
 
-async fn put(site: &Site, path: &str, bytes: bytes::Bytes) -> Result<()> {
+/// Whether [`put_small_versions`] looks at the bytes of such a file.
+pub(crate) fn may_have_small_versions(info: &FileInfo) -> bool {
+    images::is_picture(info)
+}
+
+/// Stores the thumbnail and the preview of a picture beside it, and notes its measures in `info`.
+pub(crate) async fn put_small_versions(
+    site: &Site,
+    path: &str,
+    bytes: bytes::Bytes,
+    info: &mut FileInfo,
+) -> Result<()> {
+    if let Some(made) = images::prepare(bytes, info).await? {
+        put(site, &format!("{path}.thumbnail"), made.thumbnail.into()).await?;
+        put(site, &format!("{path}.preview"), made.preview.into()).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn put(site: &Site, path: &str, bytes: bytes::Bytes) -> Result<()> {
     site.files.put(&Path::from(path), bytes.into()).await.map_err(Error::internal)?;
     Ok(())
 }

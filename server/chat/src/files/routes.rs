@@ -1,6 +1,6 @@
 //! The HTTP side of files: upload, download with ranges, small versions.
 
-use super::{missing, read, store, store_bytes};
+use super::{missing, read, store, store_bytes, too_large};
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, channels};
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Query, State};
@@ -61,11 +61,6 @@ async fn upload(
         done.file_infos.push(store_bytes(&site, &actor.user_id, &raw.channel_id, &raw.filename, bytes).await?);
     }
     Ok((StatusCode::CREATED, Json(done)))
-}
-
-fn too_large(site: &Site) -> Error {
-    let message = format!("The file is larger than {} MB.", site.config.max_file_bytes >> 20);
-    Error::new(crate::error::Kind::TooLarge, "api.file.upload_file.too_large_detailed.app_error", message)
 }
 
 async fn may_upload(site: &Site, actor: &Actor, channel_id: &str) -> Result<()> {
