@@ -104,42 +104,52 @@ async fn add_member(
     State(site): State<Site>,
     actor: Actor,
     Path(id): Path<String>,
-    Json(mut add): Json<Add>,
+    Json(mut body): Json<Add>,
 ) -> Result<(StatusCode, Json<ChannelMember>)> {
-    if !add.user_id.is_empty() {
-        add.user_ids.insert(0, add.user_id);
+    if !body.user_id.is_empty() {
+        body.user_ids.insert(0, body.user_id);
     }
-    if add.user_ids.is_empty() || add.user_ids.len() > 1000 {
-        return Err(Error::invalid_body("user_ids", "1 to 1000 ids are wanted"));
+    Ok((StatusCode::CREATED, Json(add(&site, &actor, &id, &body.user_ids).await?)))
+}
+
+/// Brings users of the team into a channel, oneself into a public one; the membership of the first.
+///
+/// # Errors
+/// 400 for an archived channel or somebody outside the team, 403 without the right.
+pub async fn add(site: &Site, actor: &Actor, id: &str, user_ids: &[String]) -> Result<ChannelMember> {
+    if user_ids.is_empty() || user_ids.len() > MAX_IDS {
+        return Err(Error::invalid_body("user_ids", &format!("1 to {MAX_IDS} ids are wanted")));
     }
     let mut tx = site.db.write().await?;
-    let channel = store::get(&mut tx, &id).await?.ok_or_else(missing)?;
-    let joins = add.user_ids == [actor.user_id.clone()] && channel.kind == "O";
+    let channel = store::get(&mut tx, id).await?.ok_or_else(missing)?;
+    let joins = *user_ids == [actor.user_id.clone()] && channel.kind == "O";
     if joins {
-        teams::require(&mut tx, &actor, &channel.team_id, Permission::JOIN_PUBLIC_CHANNELS).await?;
+        teams::require(&mut tx, actor, &channel.team_id, Permission::JOIN_PUBLIC_CHANNELS).await?;
     } else {
-        access(&mut tx, &actor, &id, Permission::MANAGE_CHANNEL_MEMBERS).await?;
+        access(&mut tx, actor, id, Permission::MANAGE_CHANNEL_MEMBERS).await?;
     }
     if channel.delete_at != 0 {
         return Err(Error::invalid("api.channel.add_members.deleted.app_error", "The channel is archived."));
     }
+    if channel.team_id.is_empty() {
+        let message = "The members of direct and group messages stay who they are.";
+        return Err(Error::invalid("api.channel.add_user_to_channel.type.app_error", message));
+    }
     let by = users::get(&mut tx, &actor.user_id).await?.ok_or_else(users::missing)?;
-    for user_id in &add.user_ids {
+    for user_id in user_ids {
         let stranger = Actor { user_id: user_id.clone(), ..Actor::default() };
-        if !channel.team_id.is_empty() && teams::require_member(&mut tx, &stranger, &channel.team_id).await.is_err() {
+        if teams::require_member(&mut tx, &stranger, &channel.team_id).await.is_err() {
             return Err(Error::invalid(
                 "app.channel.add_member.not_in_team.app_error",
                 "Only members of the team can be added.",
             ));
         }
         let user = users::get(&mut tx, user_id).await?.ok_or_else(users::missing)?;
-        // Each message moves the counters that a new member begins with.
-        let channel = store::get(&mut tx, &id).await?.ok_or_else(missing)?;
-        join_saying(&site, &mut tx, &channel, &user, &by).await?;
+        join_saying(site, &mut tx, &channel, &user, &by).await?;
     }
-    let first = store::member(&mut tx, &id, &add.user_ids[0]).await?.ok_or_else(users::missing)?;
+    let first = store::member(&mut tx, id, &user_ids[0]).await?.ok_or_else(users::missing)?;
     tx.commit().await?;
-    Ok((StatusCode::CREATED, Json(first)))
+    Ok(first)
 }
 
 async fn member(
@@ -165,20 +175,28 @@ async fn remove_member(
     Path((id, user)): Path<(String, String)>,
 ) -> Result<Json<StatusOk>> {
     let user = if user == "me" { actor.user_id.clone() } else { user };
+    remove(&site, &actor, &id, &user).await?;
+    Ok(Json(StatusOk::default()))
+}
+
+/// Takes somebody, or oneself, out of a channel.
+///
+/// # Errors
+/// 400 for the default channel, 403 without the right.
+pub async fn remove(site: &Site, actor: &Actor, id: &str, user: &str) -> Result<()> {
     let mut tx = site.db.write().await?;
     let permission = if user == actor.user_id { Permission::READ_CHANNEL } else { Permission::MANAGE_CHANNEL_MEMBERS };
-    let channel = access(&mut tx, &actor, &id, permission).await?;
-    if channel.name == DEFAULT {
+    let channel = access(&mut tx, actor, id, permission).await?;
+    if channel.name == DEFAULT || channel.team_id.is_empty() {
         return Err(Error::invalid(
             "api.channel.remove.default.app_error",
-            "Unable to remove user from the default channel.",
+            "Nobody can be removed from this channel.",
         ));
     }
     let by = users::get(&mut tx, &actor.user_id).await?.ok_or_else(users::missing)?;
-    let gone = users::get(&mut tx, &user).await?.ok_or_else(users::missing)?;
-    leave_saying(&site, &mut tx, &channel, &gone, &by).await?;
-    tx.commit().await?;
-    Ok(Json(StatusOk::default()))
+    let gone = users::get(&mut tx, user).await?.ok_or_else(users::missing)?;
+    leave_saying(site, &mut tx, &channel, &gone, &by).await?;
+    Ok(tx.commit().await?)
 }
 
 async fn notify_props(

@@ -9,9 +9,10 @@ mod reading;
 mod routes;
 mod store;
 
-pub use direct::direct;
 pub use members::{join, join_saying, leave_all};
-pub use memberships::set_muted;
+pub use changing::patch;
+pub use direct::direct;
+pub use memberships::{add, remove, set_muted};
 pub use reading::unread_at;
 pub use store::{
     bump, by_name, count_for_author, get, ids_of, insert, member, members, mention, of_user, set_viewed, team_unread,

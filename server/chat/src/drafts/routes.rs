@@ -23,7 +23,9 @@ pub fn router() -> Router<Site> {
 /// A draft brings the files that it names, so that a client can draw it.
 async fn with_files(conn: &mut Conn, mut draft: Draft) -> Result<Draft> {
     if !draft.file_ids.is_empty() {
-        let files = files::of_ids(conn, &draft.file_ids).await?;
+        let mut files = files::of_ids(conn, &draft.file_ids).await?;
+        // Ids of others' files may be written down, but tell nothing of them.
+        files.retain(|f| f.user_id == draft.user_id);
         draft.metadata = Some(PostMetadata { files, ..PostMetadata::default() });
     }
     Ok(draft)

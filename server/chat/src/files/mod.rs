@@ -1,11 +1,13 @@
 //! Files: uploaded before a post refers to them, seen only by their uploader until then.
 
 mod images;
+mod public;
 mod routes;
 mod store;
 
 pub use routes::{open, router};
-pub use store::of_posts;
+pub use public::open as open_public;
+pub use store::{matching, of_ids, of_posts};
 pub(crate) use store::{get, insert};
 
 use crate::{Error, Result, Site};

@@ -1,6 +1,6 @@
 //! The HTTP side of files: upload, download with ranges, small versions.
 
-use super::{missing, read, store, store_bytes, too_large};
+use super::{missing, public, read, store, store_bytes, too_large};
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, channels};
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Query, State};
@@ -30,6 +30,7 @@ pub fn router() -> Router<Site> {
         .route("/files", post(upload).layer(DefaultBodyLimit::disable()))
         .route("/files/{file_id}", get(download))
         .route("/files/{file_id}/info", get(info))
+        .route("/files/{file_id}/link", get(public::link))
         .route("/files/{file_id}/thumbnail", get(thumbnail))
         .route("/files/{file_id}/preview", get(preview))
 }
@@ -148,7 +149,12 @@ async fn download(
     Path(id): Path<String>,
 ) -> Result<Response> {
     let (info, path) = readable(&site, &actor, &id).await?;
-    let bytes = read(&site, &path).await?;
+    send(&site, &info, &path, &headers).await
+}
+
+/// The bytes of a file, or the range that was asked for.
+pub(super) async fn send(site: &Site, info: &FileInfo, path: &str, headers: &HeaderMap) -> Result<Response> {
+    let bytes = read(site, path).await?;
     let shown = INLINE.contains(&info.mime_type.as_str());
     let kind = if shown { info.mime_type.clone() } else { "application/octet-stream".to_owned() };
     let ascii: String =

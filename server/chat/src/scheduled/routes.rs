@@ -150,7 +150,8 @@ async fn list(
 
 async fn with_files(conn: &mut Conn, mut plans: Vec<ScheduledPost>) -> Result<Vec<ScheduledPost>> {
     for plan in plans.iter_mut().filter(|p| !p.file_ids.is_empty()) {
-        let files = files::of_ids(conn, &plan.file_ids).await?;
+        let mut files = files::of_ids(conn, &plan.file_ids).await?;
+        files.retain(|f| f.user_id == plan.user_id);
         plan.metadata = Some(PostMetadata { files, ..PostMetadata::default() });
     }
     Ok(plans)

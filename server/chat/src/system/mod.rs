@@ -1,6 +1,8 @@
 //! What clients ask of the server itself: is it there, what can it do, how is it configured.
 
-use crate::{Actor, Error, Result, Site, users};
+mod small;
+
+use crate::{Actor, Result, Site, users};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::routing::{get, post};
@@ -38,11 +40,8 @@ pub fn router() -> Router<Site> {
         .route("/license/client", get(licence))
         .route("/limits/server", get(limits))
         .route("/plugins/webapp", get(nothing))
-        .route("/emoji", get(nothing))
-        .route("/emoji/names", post(nothing))
-        .route("/channels/{channel_id}/bookmarks", get(nothing_of))
-        .route("/users/{user_id}/teams/{team_id}/drafts", get(nothing_of_two))
         .route("/logs", post(log))
+        .merge(small::router())
 }
 
 async fn ping() -> Json<Value> {
@@ -51,14 +50,6 @@ async fn ping() -> Json<Value> {
 }
 
 async fn nothing(_: Actor) -> Json<Vec<Value>> {
-    Json(vec![])
-}
-
-async fn nothing_of(_: Actor, axum::extract::Path(_): axum::extract::Path<String>) -> Json<Vec<Value>> {
-    Json(vec![])
-}
-
-async fn nothing_of_two(_: Actor, axum::extract::Path(_): axum::extract::Path<(String, String)>) -> Json<Vec<Value>> {
     Json(vec![])
 }
 
@@ -91,7 +82,7 @@ async fn client_config(State(site): State<Site>, headers: HeaderMap) -> Result<J
         "DiagnosticsEnabled": "false", "EnableDiagnostics": "false", "EnableUserCreation": "true",
         "EnableOpenServer": config.open_signup.to_string(), "EnableSignUpWithEmail": "true", "EnableSignInWithEmail": "true",
         "EnableSignInWithUsername": "true", "PasswordMinimumLength": config.password_min.to_string(),
-        "DefaultClientLocale": "en", "PluginsEnabled": "true", "EnableCustomEmoji": "false", "EnableGuestAccounts": "false",
+        "DefaultClientLocale": "en", "PluginsEnabled": "true", "EnableCustomEmoji": "true", "EnableGuestAccounts": "false",
         "EnableMultifactorAuthentication": "false", "HasImageProxy": "false",
     });
     let mut conn = site.db.read().await?;
@@ -102,11 +93,23 @@ async fn client_config(State(site): State<Site>, headers: HeaderMap) -> Result<J
     if full.is_ok() {
         let more = json!({
             "EnableReliableWebSockets": "true", "EnableFileAttachments": "true", "MaxFileSize": config.max_file_bytes.to_string(),
-            "MaxPostSize": config.max_post_runes.to_string(), "CollapsedThreads": "disabled", "FeatureFlagCollapsedThreads": "false",
-            "EnableUserStatuses": "true", "EnableUserAccessTokens": "true", "EnableBotAccountCreation": "true", "TeammateNameDisplay": "username", "RestrictDirectMessage": "any", "ShowEmailAddress": "true",
-            "ShowFullName": "true", "PostEditTimeLimit": "-1", "MinimumHashtagLength": "2", "EnableEmojiPicker": "true",
-            "EnableLinkPreviews": "false", "SendEmailNotifications": "false", "SendPushNotifications": "false",
-            "ExperimentalEnablePostMetadata": "true", "EnableTesting": "false", "EnableDeveloper": "false",
+            "EnableMobileFileDownload": "true", "EnableMobileFileUpload": "true", "EnablePublicLink": "true",
+            "MaxPostSize": config.max_post_runes.to_string(), "CollapsedThreads": "always_on", "FeatureFlagCollapsedThreads": "true",
+            "EnableUserStatuses": "true", "EnableCustomUserStatuses": "true", "EnableTimedDND": "true", "EnableLastActiveTime": "true",
+            "EnableUserAccessTokens": "true", "EnableBotAccountCreation": "true", "TeammateNameDisplay": "username",
+            "RestrictDirectMessage": "any", "ShowEmailAddress": "true", "ShowFullName": "true", "PostEditTimeLimit": "-1",
+            "MinimumHashtagLength": "2", "EnableEmojiPicker": "true", "EnableGifPicker": "false", "AllowSyncedDrafts": "true",
+            "ScheduledPosts": "true", "EnableChannelCategorySorting": "true", "EnableCommands": "true", "EnableCrossTeamSearch": "true",
+            "ExperimentalViewArchivedChannels": "true", "EnableUserTypingMessages": "true", "EnableChannelViewedMessages": "true",
+            "TimeBetweenUserTypingUpdatesMilliseconds": "5000", "UsersStatusAndProfileFetchingPollIntervalMilliseconds": "3000",
+            "EnableJoinLeaveMessageByDefault": "true", "ExperimentalEnableDefaultChannelLeaveJoinMessages": "true",
+            "EnableConfirmNotificationsToChannel": "true", "MaxNotificationsPerChannel": "1000", "UniqueEmojiReactionLimitPerPost": "50",
+            "EnableLinkPreviews": "false", "EnablePermalinkPreviews": "false", "SendEmailNotifications": "false",
+            "SendPushNotifications": "false", "EnableEmailInvitations": "false", "RequireEmailVerification": "false",
+            "EnableIncomingWebhooks": "false", "EnableOutgoingWebhooks": "false", "EnableOAuthServiceProvider": "false",
+            "EnableClientMetrics": "false", "EnableThemeSelection": "true", "AllowCustomThemes": "true", "AllowedThemes": "",
+            "ExperimentalEnablePostMetadata": "true", "EnableTesting": "false", "EnableDeveloper": "false", "EnableTutorial": "false",
+            "EnableOnboardingFlow": "false", "PostPriority": "false", "PostAcknowledgements": "false", "EnableCustomGroups": "false",
             "SQLDriverName": match site.db.engine() { db::Engine::Sqlite => "sqlite", db::Engine::Postgres => "postgres" },
         });
         if let (Some(map), Value::Object(more)) = (map.as_object_mut(), more) {
@@ -114,9 +117,4 @@ async fn client_config(State(site): State<Site>, headers: HeaderMap) -> Result<J
         }
     }
     Ok(Json(map))
-}
-
-/// Any other path of the API.
-pub async fn unknown() -> Error {
-    Error::not_found("api.context.404.app_error", "Sorry, we could not find the page.")
 }
