@@ -110,7 +110,7 @@ async fn change(site: &Site, actor: &Actor, channel: &Channel, trigger: &str, te
         "purpose" => ChannelPatch { purpose: text, ..ChannelPatch::default() },
         _ => ChannelPatch { display_name: text, ..ChannelPatch::default() },
     };
-    channels::patch(State(site.clone()), actor.clone(), Path(channel.id.clone()), Json(patch)).await?;
+    drop(channels::patch(State(site.clone()), actor.clone(), Path(channel.id.clone()), Json(patch)).await?);
     Ok(Outcome::Posted)
 }
 

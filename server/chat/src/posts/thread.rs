@@ -57,7 +57,8 @@ pub async fn thread(
     replies.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     replies.sort_by(|a, b| (b.create_at, &b.id).cmp(&(a.create_at, &a.id)));
     replies.push(root);
-    let q = Q { extended: p.collapsed_threads_extended, ..Q::default() };
+    let mut q = Q::default();
+    q.extended = p.collapsed_threads_extended;
     let mut list = listed(&mut conn, &actor, replies, &q).await?;
     list.has_next = Some(more);
     Ok(Json(list))

@@ -72,6 +72,60 @@ async fn limits(State(site): State<Site>, _: Actor) -> Result<Json<Value>> {
     ))
 }
 
+/// What a logged-in client is told and that no setting changes. Every value of this map is a string.
+const FIXED: [(&str, &str); 50] = [
+    ("AllowCustomThemes", "true"),
+    ("AllowSyncedDrafts", "true"),
+    ("AllowedThemes", ""),
+    ("CollapsedThreads", "always_on"),
+    ("EnableBotAccountCreation", "true"),
+    ("EnableChannelCategorySorting", "true"),
+    ("EnableChannelViewedMessages", "true"),
+    ("EnableClientMetrics", "false"),
+    ("EnableCommands", "true"),
+    ("EnableConfirmNotificationsToChannel", "true"),
+    ("EnableCrossTeamSearch", "true"),
+    ("EnableCustomGroups", "false"),
+    ("EnableCustomUserStatuses", "true"),
+    ("EnableDeveloper", "false"),
+    ("EnableEmailInvitations", "false"),
+    ("EnableEmojiPicker", "true"),
+    ("EnableFileAttachments", "true"),
+    ("EnableGifPicker", "false"),
+    ("EnableIncomingWebhooks", "false"),
+    ("EnableJoinLeaveMessageByDefault", "true"),
+    ("EnableLastActiveTime", "true"),
+    ("EnableLinkPreviews", "false"),
+    ("EnableMobileFileDownload", "true"),
+    ("EnableMobileFileUpload", "true"),
+    ("EnableOAuthServiceProvider", "false"),
+    ("EnableOnboardingFlow", "false"),
+    ("EnableOutgoingWebhooks", "false"),
+    ("EnablePermalinkPreviews", "false"),
+    ("EnablePublicLink", "true"),
+    ("EnableReliableWebSockets", "true"),
+    ("EnableTesting", "false"),
+    ("EnableThemeSelection", "true"),
+    ("EnableTimedDND", "true"),
+    ("EnableTutorial", "false"),
+    ("EnableUserAccessTokens", "true"),
+    ("EnableUserStatuses", "true"),
+    ("EnableUserTypingMessages", "true"),
+    ("ExperimentalEnableDefaultChannelLeaveJoinMessages", "true"),
+    ("ExperimentalEnablePostMetadata", "true"),
+    ("ExperimentalViewArchivedChannels", "true"),
+    ("FeatureFlagCollapsedThreads", "true"),
+    ("MinimumHashtagLength", "2"),
+    ("PostEditTimeLimit", "-1"),
+    ("ScheduledPosts", "true"),
+    ("SendEmailNotifications", "false"),
+    ("SendPushNotifications", "false"),
+    ("ShowEmailAddress", "true"),
+    ("ShowFullName", "true"),
+    ("TeammateNameDisplay", "username"),
+    ("TimeBetweenUserTypingUpdatesMilliseconds", "5000"),
+];
+
 /// Every value is a string. Anonymous callers get what a login page needs.
 async fn client_config(State(site): State<Site>, headers: HeaderMap) -> Result<Json<Value>> {
     let config = &site.config;
@@ -91,29 +145,17 @@ async fn client_config(State(site): State<Site>, headers: HeaderMap) -> Result<J
     }
     let full = crate::actor::of_request(&site, &axum::http::Method::GET, &headers).await;
     if full.is_ok() {
-        let more = json!({
-            "EnableReliableWebSockets": "true", "EnableFileAttachments": "true", "MaxFileSize": config.max_file_bytes.to_string(),
-            "EnableMobileFileDownload": "true", "EnableMobileFileUpload": "true", "EnablePublicLink": "true",
-            "MaxPostSize": config.max_post_runes.to_string(), "CollapsedThreads": "always_on", "FeatureFlagCollapsedThreads": "true",
-            "EnableUserStatuses": "true", "EnableCustomUserStatuses": "true", "EnableTimedDND": "true", "EnableLastActiveTime": "true",
-            "EnableUserAccessTokens": "true", "EnableBotAccountCreation": "true", "TeammateNameDisplay": "username",
-            "RestrictDirectMessage": "any", "ShowEmailAddress": "true", "ShowFullName": "true", "PostEditTimeLimit": "-1",
-            "MinimumHashtagLength": "2", "EnableEmojiPicker": "true", "EnableGifPicker": "false", "AllowSyncedDrafts": "true",
-            "ScheduledPosts": "true", "EnableChannelCategorySorting": "true", "EnableCommands": "true", "EnableCrossTeamSearch": "true",
-            "ExperimentalViewArchivedChannels": "true", "EnableUserTypingMessages": "true", "EnableChannelViewedMessages": "true",
-            "TimeBetweenUserTypingUpdatesMilliseconds": "5000", "UsersStatusAndProfileFetchingPollIntervalMilliseconds": "3000",
-            "EnableJoinLeaveMessageByDefault": "true", "ExperimentalEnableDefaultChannelLeaveJoinMessages": "true",
-            "EnableConfirmNotificationsToChannel": "true", "MaxNotificationsPerChannel": "1000", "UniqueEmojiReactionLimitPerPost": "50",
-            "EnableLinkPreviews": "false", "EnablePermalinkPreviews": "false", "SendEmailNotifications": "false",
-            "SendPushNotifications": "false", "EnableEmailInvitations": "false", "RequireEmailVerification": "false",
-            "EnableIncomingWebhooks": "false", "EnableOutgoingWebhooks": "false", "EnableOAuthServiceProvider": "false",
-            "EnableClientMetrics": "false", "EnableThemeSelection": "true", "AllowCustomThemes": "true", "AllowedThemes": "",
-            "ExperimentalEnablePostMetadata": "true", "EnableTesting": "false", "EnableDeveloper": "false", "EnableTutorial": "false",
-            "EnableOnboardingFlow": "false", "PostPriority": "false", "PostAcknowledgements": "false", "EnableCustomGroups": "false",
-            "SQLDriverName": match site.db.engine() { db::Engine::Sqlite => "sqlite", db::Engine::Postgres => "postgres" },
-        });
-        if let (Some(map), Value::Object(more)) = (map.as_object_mut(), more) {
-            map.extend(more);
+        let engine = match site.db.engine() {
+            db::Engine::Sqlite => "sqlite",
+            db::Engine::Postgres => "postgres",
+        };
+        for (key, value) in FIXED.into_iter().chain([
+            ("MaxFileSize", config.max_file_bytes.to_string().as_str()),
+            ("MaxPostSize", config.max_post_runes.to_string().as_str()),
+            ("RestrictDirectMessage", "any"),
+            ("SQLDriverName", engine),
+        ]) {
+            map[key] = value.into();
         }
     }
     Ok(Json(map))

@@ -178,7 +178,8 @@ pub async fn page(conn: &mut Conn, user: &str, team: &str, p: &Page) -> Result<V
     let bound = if p.after > 0 { p.after } else { p.before };
     let since = if p.since > 0 { p.since } else { -1 };
     let values = params![user, team, p.deleted, p.only_unread, since, bound, p.limit, p.offset];
-    let mut found = conn.fetch(if p.after > 0 { &JUST_NEWER } else { &NEWEST }, values, row).await?;
+    let sql = if p.after > 0 { &JUST_NEWER } else { &NEWEST };
+    let mut found = conn.fetch(sql, values, row).await?;
     if p.after > 0 {
         found.reverse();
     }

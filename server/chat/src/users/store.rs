@@ -21,9 +21,6 @@ const BY_LOGIN: Sql = select!("WHERE u.username = $1 OR u.email = $1");
 const IN_CHANNEL: Sql = select!(
     "JOIN channel_members m ON m.user_id = u.id WHERE m.channel_id = $1 ORDER BY u.username LIMIT $2 OFFSET $3"
 );
-const IN_TEAM: Sql = select!(
-    "JOIN team_members m ON m.user_id = u.id WHERE m.team_id = $1 AND m.delete_at = 0 ORDER BY u.username LIMIT $2 OFFSET $3"
-);
 /// Every filter of GET /users; an empty text or FALSE leaves a filter out.
 macro_rules! filters {
     () => {
@@ -198,10 +195,6 @@ pub async fn set_props(tx: &mut Tx, id: &str, props: &wire::Props, now: i64) -> 
 
 pub async fn in_channel(conn: &mut Conn, channel: &str, limit: i64, offset: i64) -> Result<Vec<User>> {
     conn.fetch(&IN_CHANNEL, params![channel, limit, offset], user).await
-}
-
-pub async fn in_team(conn: &mut Conn, team: &str, limit: i64, offset: i64) -> Result<Vec<User>> {
-    conn.fetch(&IN_TEAM, params![team, limit, offset], user).await
 }
 
 /// Active users with a name or address that begins with `term`.
