@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Boots an image in QEMU, waits for "all healthy" on its console, then signs up and posts through a forwarded port.
+"""Boots an image in QEMU, waits for "all healthy" on its console, then uses the site through a forwarded port: signs up,
+posts, reads a translation and asks the agent.
 
 usage: boot_test.py IMAGE [--kvm] [--minutes N]
 
@@ -94,6 +95,35 @@ def sign_up_and_post(port):
     assert page["posts"][post["id"]]["message"] == "Hello from the appliance"
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60) as page:
         assert b"<script" in page.read(), "the web client is served"
+    return token, channel
+
+
+def read_translation(port, token, channel):
+    body = {"channel_id": channel["id"], "message": "The water is clean and the school is open."}
+    post, _ = call(port, "POST", "/api/v4/posts", body, token)
+    path = f"/plugins/mattermost-channel-translations/post/{post['id']}/translate"
+    answer, _ = call(port, "POST", path, {"lang": "pt"}, token)
+    assert "escola" in answer["translatedText"].lower(), answer
+    return answer["translatedText"]
+
+
+def ask_agent(port, token, deadline):
+    """What the agent answers in a direct message once its answer is whole."""
+    api = "/api/v4"
+    bot, _ = call(port, "GET", f"{api}/users/username/muster", token=token)
+    me, _ = call(port, "GET", f"{api}/users/me", token=token)
+    channel, _ = call(port, "POST", f"{api}/channels/direct", [me["id"], bot["id"]], token)
+    question = {"channel_id": channel["id"], "message": "What is the capital of France?"}
+    asked, _ = call(port, "POST", f"{api}/posts", question, token)
+    text = ""
+    while time.time() < deadline:
+        thread, _ = call(port, "GET", f"{api}/posts/{asked['id']}/thread", token=token)
+        answers = [post["message"] for post in thread["posts"].values() if post["user_id"] == bot["id"]]
+        before, text = text, "".join(answers)
+        if "Paris" in text and text == before:
+            return text
+        time.sleep(5)
+    raise AssertionError(f"no answer of the agent that names Paris; last: {text!r}")
 
 
 def main():
@@ -113,9 +143,12 @@ def main():
         if not line:
             print(f"not healthy within {options.minutes} minutes; console in {log_path}")
             return 1
-        print(f"after {time.time() - begun:.0f} s: {line}")
-        sign_up_and_post(port)
-        print(f"after {time.time() - begun:.0f} s: signed up, posted and read it back through the forwarded port")
+        print(f"after {time.time() - begun:.0f} s: {line}", flush=True)
+        seconds = lambda: f"after {time.time() - begun:.0f} s"
+        token, channel = sign_up_and_post(port)
+        print(f"{seconds()}: signed up, posted and read it back through the forwarded port", flush=True)
+        print(f"{seconds()}: read a translation: {read_translation(port, token, channel)}", flush=True)
+        print(f"{seconds()}: the agent says: {ask_agent(port, token, time.time() + 600)}", flush=True)
         return 0
     finally:
         process.terminate()

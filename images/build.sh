@@ -39,12 +39,13 @@ rsync_like() { rm -rf "$2"; mkdir -p "$(dirname "$2")"; cp -a "$1" "$2"; }
 for part in mkosi.conf mkosi.repart mkosi.extra; do rsync_like "$part" "$WORK/$part"; done
 EXTRA="$WORK/mkosi.extra"
 install -d "$EXTRA/usr/lib/muster/bin" "$EXTRA/usr/lib/muster/lib" "$EXTRA/usr/share/muster"
-for binary in server offloader offloader-worker muster-weights; do
+BINARIES=(server rtcd offloader offloader-worker llm)
+for binary in "${BINARIES[@]}"; do
   install -m755 "$BIN/$binary" "$EXTRA/usr/lib/muster/bin/$binary"
   strip --strip-debug "$EXTRA/usr/lib/muster/bin/$binary"
 done
 # The media libraries come from the machine that linked them, without the C library, which the image has newer.
-ldd "$BIN/offloader-worker" "$BIN/offloader" "$BIN/server" | awk '$3 ~ /^\// {print $3}' | sort -u |
+(cd "$BIN" && ldd "${BINARIES[@]}") | awk '$3 ~ /^\// {print $3}' | sort -u |
   grep -vE '/(libc|libm|libdl|libpthread|librt|libresolv|ld-linux[^/]*)\.so' | xargs -r cp -L -t "$EXTRA/usr/lib/muster/lib"
 cp -a ../server/web/dist "$EXTRA/usr/share/muster/web"
 "$BIN/muster-weights" fetch --models-dir "$CACHE/models" --cache-dir "$CACHE/packages"

@@ -16,7 +16,7 @@ pub struct Config {
     pub default_model: String,
     /// Name of the embedding model: a folder of models_dir/embed.
     pub embedding_model: String,
-    /// Threads that compute; 0 takes one per core.
+    /// Threads that compute; 0 takes one per physical core.
     pub threads: usize,
     /// Tokens that prompt and answer of one chat may have together; the model's own limit holds as well.
     pub context_tokens: usize,

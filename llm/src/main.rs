@@ -17,11 +17,12 @@ const PROGRAM: Program =
 
 fn main() -> anyhow::Result<()> {
     let (config, _): (Config, _) = kit::config::load(PROGRAM);
+    // The chat model spreads its work itself; candle's own threads would wait for each other at every kernel.
+    // SAFETY: no other thread runs yet that could read the environment; candle reads it when it first works.
+    unsafe { std::env::set_var("CANDLE_NUM_THREADS", "1") };
     if config.threads > 0 {
-        for name in ["RAYON_NUM_THREADS", "CANDLE_NUM_THREADS"] {
-            // SAFETY: no other thread runs yet that could read the environment; candle reads it when it first works.
-            unsafe { std::env::set_var(name, config.threads.to_string()) };
-        }
+        // SAFETY: as above.
+        unsafe { std::env::set_var("RAYON_NUM_THREADS", config.threads.to_string()) };
     }
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(config))
 }

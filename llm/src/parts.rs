@@ -131,7 +131,8 @@ fn load_chat(config: &Config) -> Result<Chat, String> {
     let vocabulary = Arc::new(Vocabulary::load(&gguf).map_err(|e| e.to_string())?);
     let template = gguf.text("tokenizer.chat_template").map_err(|e| e.to_string())?;
     let template = ChatTemplate::new(template).map_err(|e| e.to_string())?;
-    let model = Llama::load(&mut gguf).map_err(|e| e.to_string())?;
+    let threads = if config.threads > 0 { config.threads } else { candle_core::utils::get_num_threads() };
+    let model = Llama::load(&mut gguf, threads).map_err(|e| e.to_string())?;
     let limits = Limits {
         queue: config.max_queue,
         sequences: config.max_sequences,

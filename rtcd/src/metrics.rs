@@ -7,7 +7,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
-use rtcd_sfu::{Totals, TrackKind};
+use rtcd_sfu::Totals;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Media type of [`Metrics::text`].
@@ -39,6 +40,8 @@ struct Inner {
     jitter: Histograms,
     packets_in: Gauge,
     packets_out: Gauge,
+    process_seconds: Gauge<f64, AtomicU64>,
+    process_memory: Gauge,
 }
 
 impl Metrics {
@@ -62,6 +65,8 @@ impl Metrics {
             jitter: Family::new_with_constructor(latency),
             packets_in: Gauge::default(),
             packets_out: Gauge::default(),
+            process_seconds: Gauge::default(),
+            process_memory: Gauge::default(),
         };
         let mut registry = Registry::with_prefix("rtcd");
         registry.register("ws_connections_total", "WebSocket connections of chat servers", inner.connections.clone());
@@ -78,6 +83,8 @@ impl Metrics {
         registry.register("rtc_client_jitter", "Seconds of jitter", inner.jitter.clone());
         registry.register("rtc_packets_received", "RTP packets received since start", inner.packets_in.clone());
         registry.register("rtc_packets_sent", "RTP packets sent since start", inner.packets_out.clone());
+        registry.register("process_cpu_seconds_total", "Processor time used", inner.process_seconds.clone());
+        registry.register("process_resident_memory_bytes", "Memory in use", inner.process_memory.clone());
         *inner.registry.lock().unwrap_or_else(PoisonError::into_inner) = registry;
         Self(Arc::new(inner))
     }
@@ -96,9 +103,9 @@ impl Metrics {
         self.0.messages.get_or_create(&labels).inc();
     }
 
-    /// A session ended.
-    pub fn closed(&self, reason: &str) {
-        let state = if reason == "it left" { "closed" } else { "failed" };
+    /// A session ended, at its own wish or not.
+    pub fn closed(&self, failed: bool) {
+        let state = if failed { "failed" } else { "closed" };
         self.0.states.get_or_create(&vec![("type", state.to_owned())]).inc();
     }
 
@@ -138,15 +145,17 @@ impl Metrics {
             inner.sessions.get_or_create(&vec![("groupID", group.clone())]).set(whole(*count));
         }
         inner.tracks.clear();
-        for ((group, kind), (incoming, outgoing)) in &totals.tracks {
+        for ((group, _, mime), (incoming, outgoing)) in &totals.tracks {
             for (direction, count) in [("in", incoming), ("out", outgoing)] {
                 let labels =
-                    vec![("groupID", group.clone()), ("direction", direction.into()), ("type", kind_label(*kind))];
+                    vec![("groupID", group.clone()), ("direction", direction.into()), ("type", (*mime).into())];
                 inner.tracks.get_or_create(&labels).inc_by(whole(*count));
             }
         }
         inner.packets_in.set(i64::try_from(totals.packets_in).unwrap_or(i64::MAX));
         inner.packets_out.set(i64::try_from(totals.packets_out).unwrap_or(i64::MAX));
+        inner.process_seconds.set(processor_seconds());
+        inner.process_memory.set(resident_bytes());
         let mut text = String::new();
         encode(&mut text, &inner.registry.lock().unwrap_or_else(PoisonError::into_inner))?;
         Ok(text)
@@ -157,14 +166,25 @@ fn whole(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// The media type, which is what upstream's dashboards group by.
-fn kind_label(kind: TrackKind) -> String {
-    if kind.is_audio() { "audio/opus".into() } else { "video/VP8".into() }
+/// Processor time of this process, in seconds; 0 when the system does not tell.
+fn processor_seconds() -> f64 {
+    use nix::sys::time::TimeValLike;
+    let usage = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_SELF);
+    usage.map_or(0.0, |u| (u.user_time() + u.system_time()).num_microseconds() as f64 / 1e6)
+}
+
+/// Memory of this process; 0 when the system does not tell.
+fn resident_bytes() -> i64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|l| l.trim().trim_end_matches(" kB").parse::<i64>().ok());
+    kib.unwrap_or(0) * 1024
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rtcd_sfu::TrackKind;
 
     #[test]
     fn names_are_those_of_the_original() {
@@ -174,10 +194,10 @@ mod tests {
         metrics.message("site", &"x".repeat(99), "in");
         metrics.measured("site", Measure::LossRate(0.02));
         metrics.measured("site", Measure::RoundTripTime(f64::NAN));
-        metrics.closed("it left");
+        metrics.closed(false);
         let totals = Totals {
             sessions: [("site".to_owned(), 2)].into(),
-            tracks: [(("site".to_owned(), TrackKind::Voice), (1, 3))].into(),
+            tracks: [(("site".to_owned(), TrackKind::Voice, "audio/opus"), (1, 3))].into(),
             ..Totals::default()
         };
         let text = metrics.text(&totals).unwrap();
@@ -193,5 +213,7 @@ mod tests {
             assert!(text.contains(line), "{line} in\n{text}");
         }
         assert!(!text.contains("rtcd_rtc_client_rtt_bucket"));
+        let memory = text.lines().find_map(|l| l.strip_prefix("rtcd_process_resident_memory_bytes ")).unwrap();
+        assert!(memory.parse::<i64>().unwrap() > 1 << 20);
     }
 }

@@ -170,9 +170,9 @@ impl Switchboard {
             Notice::Closed { session, reason } => {
                 let mut state = self.state();
                 let Some(known) = state.sessions.remove(&session) else { return };
+                self.metrics.closed(reason.is_some());
                 let reason = reason.as_deref().unwrap_or("it left");
                 tracing::info!(client = known.join.group_id, session, reason, "session over");
-                self.metrics.closed(reason);
                 let close = Message::Close { session_id: session };
                 if known.joined_on != known.connection {
                     self.push(&mut state, &known.joined_on, close.clone());

@@ -3,6 +3,7 @@
 use kit::telemetry::LogConfig;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 
 /// Settings of the chat server.
@@ -27,9 +28,17 @@ pub struct Config {
     pub offloader_url: String,
     /// Language model and translation service.
     pub llm_url: String,
+    /// Key that is sent to that service as a bearer token; empty: none.
+    pub llm_api_key: String,
     /// Anybody may create an account; off: by invite link only.
     pub open_signup: bool,
     pub limits: Limits,
+    /// `[server.agents]`: the bot that answers with the language model.
+    pub agents: agents::Config,
+    /// `[server.calls]`: voice and screen sharing, recordings.
+    pub calls: calls::Config,
+    /// `[server.translations]`: automatic translation of channels.
+    pub translations: translations::Config,
     pub log: LogConfig,
 }
 
@@ -39,6 +48,10 @@ pub struct Config {
 pub struct Limits {
     /// Largest uploaded file, megabytes.
     pub max_file_mb: u64,
+    /// Resumable uploads that one user may have unfinished.
+    pub max_uploads_per_user: i64,
+    /// Days after which an unfinished upload is given up.
+    pub upload_days: i64,
     /// Days that a login lasts.
     pub session_days: i64,
     /// WebSocket connections of the whole site.
@@ -65,8 +78,12 @@ impl Default for Config {
             rtcd_url: "http://127.0.0.1:8045".into(),
             offloader_url: "http://127.0.0.1:4545".into(),
             llm_url: "http://127.0.0.1:8000".into(),
+            llm_api_key: String::new(),
             open_signup: true,
             limits: Limits::default(),
+            agents: agents::Config::default(),
+            calls: calls::Config::default(),
+            translations: translations::Config::default(),
             log: LogConfig::default(),
         }
     }
@@ -76,6 +93,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_file_mb: 100,
+            max_uploads_per_user: 50,
+            upload_days: 3,
             session_days: 30,
             max_connections: 20_000,
             max_connections_per_user: 50,
@@ -97,6 +116,43 @@ impl Config {
         }
     }
 
+    /// Settings of the agent, with this server's language model unless it has one of its own.
+    pub fn agents(&self) -> agents::Config {
+        let mut agents = self.agents.clone();
+        self.fill_llm(&mut agents.llm_url, &mut agents.llm_api_key);
+        agents
+    }
+
+    /// Where calls find the services around them. Workers run beside this server unless `[server.calls]` says otherwise.
+    pub fn calls_addresses(&self, listening: std::net::SocketAddr) -> calls::Addresses {
+        let mut site = listening;
+        if site.ip().is_unspecified() {
+            site.set_ip(if site.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+        }
+        calls::Addresses {
+            rtcd: self.rtcd_url.clone(),
+            offloader: self.offloader_url.clone(),
+            site: format!("http://{site}"),
+        }
+    }
+
+    /// Settings of channel translation, with this server's service unless it has one of its own.
+    pub fn translations(&self) -> translations::Config {
+        let mut translations = self.translations.clone();
+        self.fill_llm(&mut translations.llm_url, &mut translations.llm_api_key);
+        translations
+    }
+
+    /// A key goes with its address: it is never sent to another service.
+    fn fill_llm(&self, url: &mut String, key: &mut String) {
+        if url.is_empty() {
+            url.clone_from(&self.llm_url);
+            if key.is_empty() {
+                key.clone_from(&self.llm_api_key);
+            }
+        }
+    }
+
     /// What the chat core needs to know.
     pub fn chat(&self, diagnostic_id: String) -> chat::Config {
         chat::Config {
@@ -106,6 +162,8 @@ impl Config {
             open_signup: self.open_signup,
             session_length_ms: self.limits.session_days * 24 * 3600 * 1000,
             max_file_bytes: self.limits.max_file_mb << 20,
+            max_uploads_per_user: self.limits.max_uploads_per_user,
+            upload_length_ms: self.limits.upload_days * 24 * 3600 * 1000,
             max_login_attempts: self.limits.max_login_attempts,
             max_connections: self.limits.max_connections,
             max_connections_per_user: self.limits.max_connections_per_user,

@@ -14,8 +14,10 @@ use chat::{Site, system};
 use config::Config;
 use kit::Clock;
 use kit::config::Program;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
@@ -44,17 +46,42 @@ async fn run(config: Config) -> anyhow::Result<()> {
             hub.sweep(clock.now_ms());
         }
     });
+    tokio::spawn(chat::scheduled::run(site.clone(), stop.clone()));
     let ready = site.clone();
+    let listening = listener.local_addr()?;
+    let plugins = plugins(&site, &config, listening, &stop).await?;
     let app = Router::new()
         .route("/healthz", get(|| async { Json(serde_json::json!({"status": "ok"})) }))
         .route("/readyz", get(move || readyz(ready.clone())))
         .merge(peers::router(&site, peers))
         .merge(chat::routes::api(&site))
+        .merge(plugins)
         .fallback_service(web::service(&config.web_root))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new());
-    tracing::info!(address = %listener.local_addr()?, database = ?site.db.engine(), "server is ready");
+    tracing::info!(address = %listening, database = ?site.db.engine(), "server is ready");
     Ok(kit::net::serve(listener, app, stop).await?)
+}
+
+/// The products, each at the path that clients know it by.
+async fn plugins(
+    site: &Site,
+    config: &Config,
+    listening: SocketAddr,
+    stop: &CancellationToken,
+) -> anyhow::Result<Router> {
+    let addresses = config.calls_addresses(listening);
+    let calls = calls::start(site.clone(), config.calls.clone(), addresses, stop.clone()).await?;
+    let mut plugins = Router::new().nest("/plugins/com.mattermost.calls", calls);
+    if config.agents.enabled {
+        let routes = agents::start(site.clone(), config.agents(), stop.clone()).await?;
+        plugins = plugins.nest("/plugins/mattermost-ai", routes);
+    }
+    if config.translations.enabled {
+        let routes = translations::start(site.clone(), config.translations(), stop.clone()).await?;
+        plugins = plugins.nest("/plugins/mattermost-channel-translations", routes);
+    }
+    Ok(plugins)
 }
 
 /// A busy or wrong port is for the user to mend: exit code 2, as for any other setting.

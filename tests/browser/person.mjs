@@ -108,4 +108,20 @@ export class Person {
     await this.composer().press('Enter');
     await this.post(text.split('\n')[0].replace(/[*_`#>]/g, '').trim()).waitFor();
   }
+
+  /** Opens the thread of the post that holds `text`. */
+  async openThread(text) {
+    await this.post(text).hover();
+    await this.post(text).getByRole('button', { name: 'Reply in thread', exact: true }).click();
+    await this.reply().waitFor();
+  }
+
+  reply() {
+    return this.page.getByRole('textbox', { name: 'Reply', exact: true });
+  }
+
+  async sayInThread(text) {
+    await this.reply().fill(text);
+    await this.reply().press('Enter');
+  }
 }

@@ -1,23 +1,29 @@
-// One day at a small site: sign up, talk in threads with files, search, lose a service, lose the server.
+// One day at a small site: sign up, talk in threads with files, search, call, record, ask the agent, translate, lose services.
 // Real binaries and real browsers. Screenshots go to MUSTER_SHOTS.
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { agentSteps } from './agent.story.mjs';
+import { callSteps } from './call.story.mjs';
 import { Person } from './person.mjs';
 import { Site, until } from './site.mjs';
 
 const SHOTS = process.env.MUSTER_SHOTS;
-let site, ana, bruno;
+const SPEECH = process.env.MUSTER_SPEECH_DIR;
+let site, ana, bruno, carla;
 
 before(async () => {
   mkdirSync(SHOTS, { recursive: true });
   site = await Site.start();
-  ana = await Person.arrive('ana', { shots: SHOTS });
-  bruno = await Person.arrive('bruno', { locale: 'pt-PT', shots: SHOTS });
+  // Recorded people speak through the microphones: ana reads English, bruno Portuguese, carla only listens.
+  ana = await Person.arrive('ana', { voice: join(SPEECH, 'two_cities.wav'), shots: SHOTS });
+  bruno = await Person.arrive('bruno', { voice: join(SPEECH, 'pt_pangram.wav'), locale: 'pt-PT', shots: SHOTS });
+  carla = await Person.arrive('carla', { shots: SHOTS });
 });
 
 after(async () => {
-  await Promise.allSettled([ana?.leave(), bruno?.leave()]);
+  await Promise.allSettled([ana?.leave(), bruno?.leave(), carla?.leave()]);
   await site?.stop();
 });
 
@@ -30,7 +36,7 @@ const step = (name, work) =>
       await work();
     } catch (error) {
       broken = name;
-      await Promise.allSettled([ana?.shot('failed-ana'), bruno?.shot('failed-bruno')]);
+      await Promise.allSettled([ana, bruno, carla].map((who) => who?.shot(`failed-${who.name}`)));
       throw error;
     }
   });
@@ -47,6 +53,9 @@ step('the first account administers the site, makes a team and invites', async (
   assert.doesNotMatch(second.roles, /system_admin/);
   await ana.createChannel('Ward round');
   await bruno.joinChannel('Ward round');
+  await carla.signUp(link);
+  await carla.composer().waitFor();
+  await carla.joinChannel('Ward round');
 });
 
 step('messages, threads, reactions and files reach the other browser at once', async () => {
@@ -54,11 +63,8 @@ step('messages, threads, reactions and files reach the other browser at once', a
   const seen = bruno.post('Good morning');
   await seen.waitFor();
   assert.equal(await seen.locator('p strong').innerText(), 'generator');
-  await seen.hover();
-  await seen.getByRole('button', { name: 'Reply in thread', exact: true }).click();
-  const reply = bruno.page.getByRole('textbox', { name: 'Reply', exact: true });
-  await reply.fill('Great news, I check the fridges');
-  await reply.press('Enter');
+  await bruno.openThread('Good morning');
+  await bruno.sayInThread('Great news, I check the fridges');
   await until('the reply count on the other side', async () => /1 repl/i.test(await ana.post('Good morning').innerText()));
   await ana.post('Good morning').hover();
   await ana.post('Good morning').getByRole('button', { name: 'Add reaction', exact: true }).click();
@@ -81,8 +87,8 @@ step('messages, threads, reactions and files reach the other browser at once', a
 step('a message is edited, found by search and deleted for everybody', async () => {
   await ana.say('The water truck comes at noon');
   const channel = await channelId(ana, 'ward-round');
-  const page = await api(ana, 'GET', `/channels/${channel}/posts`);
-  const truck = Object.values(page.posts).find((p) => p.message.includes('water truck'));
+  const truck = await until('the message on the server', async () =>
+    Object.values((await api(ana, 'GET', `/channels/${channel}/posts`)).posts).find((p) => p.message.includes('water truck')));
   await api(ana, 'PUT', `/posts/${truck.id}/patch`, { message: 'The water truck comes at two' });
   await bruno.post('comes at two').waitFor();
   const search = bruno.page.getByRole('searchbox', { name: 'Search messages' });
@@ -106,8 +112,13 @@ step('what a person may not do is refused by the server', async () => {
 });
 
 step('with a service away chat goes on and the button says what is missing', async () => {
+  const rtcd = (await site.status()).services.find((s) => s.name === 'rtcd');
+  process.kill(rtcd.pid, 'SIGSTOP');
   const call = ana.button('Start call');
   await until('the button to be off', () => call.isDisabled());
+  assert.match(await call.getAttribute('title'), /call service is not available/i);
+  process.kill(rtcd.pid, 'SIGCONT');
+  await until('the button to be back', () => call.isEnabled());
   const before = (await site.status()).services.find((s) => s.name === 'offloader');
   process.kill(before.pid, 'SIGKILL');
   await ana.say('Still talking');
@@ -136,8 +147,20 @@ step('every acknowledged message survives kill -9 of the server, and the browser
   }, 60_000, 2000);
 });
 
+const day = {
+  step,
+  api: (...call) => api(...call),
+  channelId: (...which) => channelId(...which),
+  get site() { return site; },
+  get ana() { return ana; },
+  get bruno() { return bruno; },
+  get carla() { return carla; },
+};
+callSteps(day);
+agentSteps(day);
+
 step('nobody saw an error of the page itself', async () => {
-  assert.deepEqual([...ana.errors, ...bruno.errors], []);
+  assert.deepEqual([...ana.errors, ...bruno.errors, ...carla.errors], []);
 });
 
 /** A call of the REST API with the session of that person's browser. */

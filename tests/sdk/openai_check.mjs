@@ -1,4 +1,6 @@
-// Drives the llm service with the official Node library. Usage: node openai_check.mjs http://127.0.0.1:8000
+// Drives the llm service with the official Node library: node openai_check.mjs http://127.0.0.1:8000 SPEECH_FOLDER
+import { createReadStream, readFileSync } from "node:fs";
+import { join } from "node:path";
 import OpenAI from "openai";
 
 const base = process.argv[2].replace(/\/$/, "");
@@ -33,6 +35,16 @@ check("the stream says why it ended", finish === "stop");
 const vectors = (await client.embeddings.create({ model: embedder, input: ["a cat", "a kitten", "tax law"] })).data;
 const dot = (a, b) => a.embedding.reduce((sum, x, i) => sum + x * b.embedding[i], 0);
 check("like texts have like vectors", dot(vectors[0], vectors[1]) > dot(vectors[0], vectors[2]));
+
+const words = (text) => text.toLowerCase().match(/[\p{L}\p{N}']+/gu) ?? [];
+const sample = (name) => join(process.argv[3], name);
+const transcribe = (name, wishes) =>
+  client.audio.transcriptions.create({ model: "whisper-1", file: createReadStream(sample(name)), ...wishes });
+const said = words(readFileSync(sample("two_cities.txt"), "utf8"));
+const heard = words((await transcribe("two_cities.wav", { language: "en" })).text).slice(0, said.length);
+check(`the words that were spoken, not ${heard.join(" ")}`, heard.join(" ") === said.join(" "));
+const captions = await transcribe("en_fox.wav", { response_format: "srt" });
+check("captions in SRT have times", /^1\r?\n00:00:\d\d,\d{3} --> 00:00:/.test(captions));
 
 try {
   await client.chat.completions.create({ ...request, temperature: 7 });

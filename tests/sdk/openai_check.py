@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""Drives the llm service with the official Python library. Usage: openai_check.py http://127.0.0.1:8000"""
+"""Drives the llm service with the official Python library: openai_check.py http://127.0.0.1:8000 SPEECH_FOLDER"""
 
+import pathlib
+import re
 import sys
 
 import openai
@@ -56,6 +58,17 @@ dot = lambda a, b: sum(x * y for x, y in zip(a.embedding, b.embedding))
 check("like texts have like vectors", dot(vectors[0], vectors[1]) > dot(vectors[0], vectors[2]))
 check("base64 and float agree", max(abs(a - b) for a, b in zip(vectors[0].embedding, floats)) < 1e-5)
 
+words = lambda text: re.findall(r"[\w']+", text.lower())
+folder = pathlib.Path(sys.argv[2])
+said = words((folder / "two_cities.txt").read_text())
+heard = words(client.audio.transcriptions.create(model="whisper-1", file=folder / "two_cities.wav", language="en").text)
+check(f"the words that were spoken, not {heard[:len(said)]}", heard[:len(said)] == said)
+verbose = client.audio.transcriptions.create(model="whisper-1", file=folder / "en_fox.wav",
+                                             response_format="verbose_json", timestamp_granularities=["word"])
+check("the language is heard", verbose.language in ("en", "english"))
+times = [(word.start, word.end) for word in verbose.words]
+check("words have rising times", len(times) > 5 and all(a[0] <= b[0] for a, b in zip(times, times[1:])))
+
 try:
     client.chat.completions.create(model="nobody", messages=question)
     check("an unknown model is refused", False)
@@ -66,6 +79,12 @@ try:
     check("a bad value names its field", False)
 except openai.BadRequestError as error:
     check("a bad value names its field", error.param == "temperature")
+for field, value in {"logprobs": True, "n": 2, "logit_bias": {"17": 5}}.items():
+    try:
+        client.chat.completions.create(model=chat, messages=question, **{field: value})
+        check(f"{field} is refused", False)
+    except openai.BadRequestError as error:
+        check(f"{field} is refused by name", error.param == field)
 
 print(f"{passed} passed, {failed} failed")
 sys.exit(1 if failed else 0)

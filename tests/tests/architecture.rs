@@ -14,13 +14,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("rtcd-client", &["kit"]),
     ("offloader-client", &["kit"]),
     ("llm-client", &["kit"]),
-    ("server-client", &["wire", "kit"]),
     ("llm-engine", &["llm-models"]),
     ("chat", &["db", "wire", "kit"]),
     ("calls", &["chat", "db", "wire", "kit", "rtcd-client", "offloader-client"]),
     ("agents", &["chat", "db", "wire", "kit", "llm-client"]),
     ("translations", &["chat", "db", "wire", "kit", "llm-client"]),
-    ("offloader-worker", &["rtcd-client", "server-client", "offloader-client", "llm-client", "wire", "speech", "kit"]),
+    ("offloader-worker", &["rtcd-client", "offloader-client", "llm-client", "wire", "speech", "kit"]),
     ("rtcd", &["rtcd-sfu", "rtcd-client", "kit"]),
     ("offloader", &["offloader-client", "db", "kit"]),
     ("llm", &["llm-engine", "llm-models", "llm-client", "offloader-client", "kit"]),
@@ -41,7 +40,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "llm-client",
         ],
     ),
-    ("e2e", &["kit", "wire", "server-client", "rtcd-client", "offloader-client", "llm-client"]),
+    ("e2e", &["kit", "wire", "rtcd-client", "offloader-client", "llm-client"]),
 ];
 
 /// Crates that use no runtime, no sockets and read no clock.

@@ -53,6 +53,15 @@ pub struct ChatRequest {
     /// `{"type": "text"}`, `json_object` or `json_schema`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response_format: Option<Value>,
+    /// Whether the answer shall carry log-probabilities; Muster's `llm` refuses it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logprobs: Option<bool>,
+    /// How many likely tokens to tell per place; Muster's `llm` refuses it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top_logprobs: Option<u32>,
+    /// What to add to tokens' logits; Muster's `llm` refuses it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logit_bias: Option<Value>,
     /// Who asks; for logs of the server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,

@@ -23,6 +23,9 @@ pub enum ModelError {
     /// The tokenizer refused.
     #[error("tokenizer: {0}")]
     Tokenizer(String),
+    /// The system gives no threads.
+    #[error("threads: {0}")]
+    Threads(std::io::Error),
     /// A kernel refused.
     #[error("kernel: {0}")]
     Kernel(#[from] candle_core::Error),

@@ -1,8 +1,9 @@
 //! An open GGUF file: typed metadata, and weights in the form in which they run fastest.
 
 use crate::ModelError;
+use crate::matrix::Matrix;
 use candle_core::Device;
-use candle_core::quantized::{GgmlDType, QMatMul, QTensor, gguf_file};
+use candle_core::quantized::{GgmlDType, QTensor, gguf_file};
 use gguf_file::Value;
 use std::fs::File;
 use std::io::BufReader;
@@ -13,6 +14,7 @@ pub struct Gguf {
     path: PathBuf,
     content: gguf_file::Content,
     reader: BufReader<File>,
+    exact: bool,
 }
 
 impl Gguf {
@@ -25,7 +27,15 @@ impl Gguf {
         let mut reader = BufReader::with_capacity(1 << 20, file);
         let content = gguf_file::Content::read(&mut reader)
             .map_err(|e| ModelError::Format { path: path.into(), reason: e.to_string() })?;
-        Ok(Self { path: path.into(), content, reader })
+        Ok(Self { path: path.into(), content, reader, exact: false })
+    }
+
+    /// Widens weights to 32-bit floats when they are loaded. Takes up to eight times the memory and is slow, but rounds
+    /// nothing between layers: for comparison with other programs.
+    #[must_use]
+    pub fn exact(mut self) -> Self {
+        self.exact = true;
+        self
     }
 
     /// Where the file lies.
@@ -131,7 +141,7 @@ impl Gguf {
     ///
     /// # Errors
     /// [`ModelError::Tensor`].
-    pub fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<QMatMul, ModelError> {
+    pub(crate) fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<Matrix, ModelError> {
         let tensor = self.tensor(name)?;
         let shape = tensor.shape().dims().to_vec();
         if shape != [rows, columns] {
@@ -139,10 +149,15 @@ impl Gguf {
             return Err(ModelError::Tensor { name: name.into(), reason });
         }
         let slow = matches!(tensor.dtype(), GgmlDType::Q4_1 | GgmlDType::Q5_0 | GgmlDType::Q5_1);
-        let fits = columns.is_multiple_of(GgmlDType::Q8_0.block_size());
-        let tensor =
-            if slow && fits { QTensor::quantize(&tensor.dequantize(&Device::Cpu)?, GgmlDType::Q8_0)? } else { tensor };
-        Ok(QMatMul::from_qtensor(tensor)?)
+        let better = match self.exact {
+            true => Some(GgmlDType::F32),
+            false => Some(GgmlDType::Q8_0).filter(|kind| slow && columns.is_multiple_of(kind.block_size())),
+        };
+        let tensor = match better {
+            Some(kind) => QTensor::quantize(&tensor.dequantize(&Device::Cpu)?, kind)?,
+            None => tensor,
+        };
+        Ok(Matrix::new(&tensor)?)
     }
 
     /// A vector of `len` numbers.

@@ -9,7 +9,9 @@ mod cache;
 mod error;
 mod gguf;
 mod llama;
+mod matrix;
 mod norm;
+mod pool;
 mod rope;
 mod vocabulary;
 

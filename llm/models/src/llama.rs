@@ -5,11 +5,11 @@
 
 use crate::attention::{Look, attend};
 use crate::cache::KvCache;
+use crate::matrix::{Matrix, multiply};
 use crate::norm::{add, rms, swiglu};
+use crate::pool::Pool;
 use crate::rope::Rope;
 use crate::{Gguf, LanguageModel, ModelError, Rows};
-use candle_core::quantized::QMatMul;
-use candle_core::{Device, Module, Tensor};
 
 /// Sizes of a model, from the file's metadata.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,32 +91,33 @@ impl LlamaConfig {
 
 struct Layer {
     attention_norm: Vec<f32>,
-    query: QMatMul,
-    key: QMatMul,
-    value: QMatMul,
-    output: QMatMul,
+    query: Matrix,
+    key: Matrix,
+    value: Matrix,
+    output: Matrix,
     feed_norm: Vec<f32>,
-    gate: QMatMul,
-    up: QMatMul,
-    down: QMatMul,
+    gate: Matrix,
+    up: Matrix,
+    down: Matrix,
 }
 
 /// A loaded model.
 pub struct Llama {
     config: LlamaConfig,
-    embedding: QMatMul,
+    embedding: Matrix,
     layers: Vec<Layer>,
     final_norm: Vec<f32>,
-    head: Option<QMatMul>,
+    head: Option<Matrix>,
     rope: Rope,
+    pool: Pool,
 }
 
 impl Llama {
-    /// Loads every weight into memory.
+    /// Loads every weight into memory, to be multiplied by `threads` threads, the caller's included.
     ///
     /// # Errors
     /// [`ModelError`] that names the key or tensor which is missing or has another shape.
-    pub fn load(gguf: &mut Gguf) -> Result<Self, ModelError> {
+    pub fn load(gguf: &mut Gguf, threads: usize) -> Result<Self, ModelError> {
         let config = LlamaConfig::read(gguf)?;
         let (hidden, feed) = (config.hidden, config.feed_forward);
         let (queries, keys) = (config.heads * config.head_dim, config.kv_heads * config.head_dim);
@@ -146,22 +147,13 @@ impl Llama {
         };
         let rope = Rope::new(config.rope_dims, config.rope_base, factors.as_deref());
         let final_norm = gguf.vector("output_norm.weight", hidden)?;
-        Ok(Self { config, embedding, layers, final_norm, head, rope })
+        let pool = Pool::new(threads).map_err(ModelError::Threads)?;
+        Ok(Self { config, embedding, layers, final_norm, head, rope, pool })
     }
 
     /// Sizes of the model.
     pub fn config(&self) -> &LlamaConfig {
         &self.config
-    }
-
-    fn embed(&self, tokens: Vec<u32>) -> Result<Vec<f32>, ModelError> {
-        if let Some(token) = tokens.iter().find(|t| **t as usize >= self.config.vocabulary) {
-            let known = self.config.vocabulary;
-            return Err(ModelError::Input(format!("token {token} is outside the vocabulary of {known}")));
-        }
-        let count = tokens.len();
-        let ids = Tensor::from_vec(tokens, count, &Device::Cpu)?;
-        Ok(self.embedding.embedding(&ids)?.flatten_all()?.to_vec1()?)
     }
 
     /// Rotated keys and queries; keys and values of each row go to its sequence's cache.
@@ -204,7 +196,7 @@ impl Llama {
             .collect();
         let mut output = vec![0.0f32; queries.len()];
         let base = output.as_mut_ptr() as usize;
-        candle_core::utils::barrier_pool().execute_chunked(places.len() * heads, |units| {
+        self.pool.run(places.len() * heads, |units| {
             let mut scores = Vec::new();
             for unit in units {
                 let (cache, tokens) = places[unit / heads];
@@ -217,15 +209,6 @@ impl Llama {
         });
         output
     }
-}
-
-fn multiply(matrix: &QMatMul, rows: &Tensor) -> Result<Vec<f32>, ModelError> {
-    Ok(matrix.forward(rows)?.flatten_all()?.to_vec1()?)
-}
-
-fn tensor(numbers: Vec<f32>, columns: usize) -> Result<Tensor, ModelError> {
-    let rows = numbers.len() / columns;
-    Ok(Tensor::from_vec(numbers, (rows, columns), &Device::Cpu)?)
 }
 
 impl LanguageModel for Llama {
@@ -244,26 +227,24 @@ impl LanguageModel for Llama {
             return Err(ModelError::Input("a sequence without tokens".into()));
         }
         let (hidden, epsilon) = (self.config.hidden, self.config.epsilon);
-        let mut state = self.embed(batch.iter().flat_map(|rows| rows.tokens.iter().copied()).collect())?;
+        let tokens: Vec<u32> = batch.iter().flat_map(|rows| rows.tokens.iter().copied()).collect();
+        let mut state = self.embedding.pick(&tokens)?;
         for rows in batch.iter_mut() {
             rows.cache.reserve(rows.tokens.len());
         }
+        let pool = &self.pool;
         for (index, layer) in self.layers.iter().enumerate() {
-            let mut normed = Vec::new();
-            rms(&state, &layer.attention_norm, epsilon, &mut normed);
-            let input = tensor(normed, hidden)?;
-            let mut queries = multiply(&layer.query, &input)?;
-            let (keys, values) = (multiply(&layer.key, &input)?, multiply(&layer.value, &input)?);
+            let input = rms(&state, &layer.attention_norm, epsilon);
+            let [mut queries, keys, values] = multiply(pool, [&layer.query, &layer.key, &layer.value], input)?;
             self.remember(index, batch, &mut queries, keys, &values);
-            let seen = tensor(self.look(index, batch, &queries), self.config.heads * self.config.head_dim)?;
-            add(&mut state, &multiply(&layer.output, &seen)?);
+            let [seen] = multiply(pool, [&layer.output], self.look(index, batch, &queries))?;
+            add(&mut state, &seen);
 
-            let mut normed = Vec::new();
-            rms(&state, &layer.feed_norm, epsilon, &mut normed);
-            let input = tensor(normed, hidden)?;
-            let mut gate = multiply(&layer.gate, &input)?;
-            swiglu(&mut gate, &multiply(&layer.up, &input)?);
-            add(&mut state, &multiply(&layer.down, &tensor(gate, self.config.feed_forward)?)?);
+            let input = rms(&state, &layer.feed_norm, epsilon);
+            let [mut gate, up] = multiply(pool, [&layer.gate, &layer.up], input)?;
+            swiglu(pool, &mut gate, &up);
+            let [fed] = multiply(pool, [&layer.down], gate)?;
+            add(&mut state, &fed);
         }
         let mut last = 0;
         let mut wanted = Vec::new();
@@ -277,9 +258,8 @@ impl LanguageModel for Llama {
         if wanted.is_empty() {
             return Ok(batch.iter().map(|_| Vec::new()).collect());
         }
-        let mut normed = Vec::new();
-        rms(&wanted, &self.final_norm, epsilon, &mut normed);
-        let logits = multiply(self.head.as_ref().unwrap_or(&self.embedding), &tensor(normed, hidden)?)?;
+        let normed = rms(&wanted, &self.final_norm, epsilon);
+        let [logits] = multiply(pool, [self.head.as_ref().unwrap_or(&self.embedding)], normed)?;
         let mut rows_of_logits = logits.chunks_exact(self.config.vocabulary);
         let next = |rows: &Rows<'_, KvCache>| match rows.logits {
             true => rows_of_logits.next().map(<[f32]>::to_vec).unwrap_or_default(),

@@ -62,6 +62,16 @@ fn check(request: &ChatRequest) -> Result<(), Failure> {
     if request.n.is_some_and(|n| n != 1) {
         return Err(Failure::invalid("n", "only one answer per request is given"));
     }
+    let bias = request.logit_bias.as_ref().is_some_and(|bias| bias.as_object().is_none_or(|map| !map.is_empty()));
+    for (field, asked) in [
+        ("logprobs", request.logprobs == Some(true)),
+        ("top_logprobs", request.top_logprobs.is_some()),
+        ("logit_bias", bias),
+    ] {
+        if asked {
+            return Err(Failure::invalid(field, "is not supported; leave it out"));
+        }
+    }
     let none = request.tool_choice.as_ref().is_some_and(|choice| choice == "none");
     if !none && request.tools.as_ref().is_some_and(|tools| !tools.is_empty()) {
         return Err(Failure::invalid("tools", "this model cannot call tools; send none, or tool_choice \"none\""));

@@ -19,6 +19,15 @@ pub async fn handler(State(app): State<Arc<App>>, body: Bytes) -> Result<Json<Co
     if request.stream.unwrap_or(false) {
         return Err(Failure::invalid("stream", "this endpoint does not stream; /v1/chat/completions does"));
     }
+    for (field, asked) in [
+        ("logprobs", request.logprobs.is_some()),
+        ("echo", request.echo == Some(true)),
+        ("n", request.n.is_some_and(|n| n != 1)),
+    ] {
+        if asked {
+            return Err(Failure::invalid(field, "is not supported; leave it out"));
+        }
+    }
     let chat = app.chat.get()?;
     let model = models::chosen(&request.model, &app.config.default_model)?;
     let prompt = chat.vocabulary.encode(&request.prompt).map_err(|e| Failure::Internal(e.to_string()))?;

@@ -148,8 +148,8 @@ pub struct Totals {
     /// Sessions by group.
     pub sessions: BTreeMap<String, usize>,
     pub calls: usize,
-    /// Incoming tracks and subscriptions to them, by group and kind.
-    pub tracks: BTreeMap<(String, TrackKind), (usize, usize)>,
+    /// Incoming tracks and subscriptions to them, by group, kind and media type.
+    pub tracks: BTreeMap<(String, TrackKind, &'static str), (usize, usize)>,
     pub packets_in: u64,
     pub packets_out: u64,
 }

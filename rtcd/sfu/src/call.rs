@@ -39,6 +39,17 @@ pub(crate) struct Track {
     pub subscribers: Vec<Subscriber>,
 }
 
+impl Track {
+    /// The media type of its packets.
+    pub fn mime(&self) -> &'static str {
+        match self.codec {
+            Codec::Opus => "audio/opus",
+            Codec::Av1 => "video/AV1",
+            _ => "video/VP8",
+        }
+    }
+}
+
 pub(crate) struct Call {
     /// The client whose call it is, and the call's id there.
     pub name: (String, String),

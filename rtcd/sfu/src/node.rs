@@ -11,6 +11,7 @@ use crate::schedule::Schedule;
 use crate::{Output, Settings, SignalError, Totals, rtc, stun};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 use str0m::config::DtlsCert;
 use str0m::net::{Protocol, Receive, TcpType, Transmit};
@@ -88,11 +89,13 @@ impl Node {
         let named = stun::receiver_ufrag(data).and_then(|ufrag| self.ufrags.get(ufrag)).copied();
         let Some(id) = named.or_else(|| self.addresses.get(&key).copied()) else { return };
         let proto = if tcp { Protocol::Tcp } else { Protocol::Udp };
-        let Ok(input) = Receive::new(proto, source, destination, data) else { return };
-        let input = Input::Receive(now, input);
-        if !self.peers[id].as_ref().is_some_and(|peer| peer.accepts(&input)) {
-            return;
-        }
+        let Some(peer) = self.peers[id].as_ref() else { return };
+        // Anybody may send anything: what upsets the parser costs the datagram and nothing else.
+        let checked = catch_unwind(AssertUnwindSafe(|| {
+            let input = Input::Receive(now, Receive::new(proto, source, destination, data).ok()?);
+            peer.accepts(&input).then_some(input)
+        }));
+        let Ok(Some(input)) = checked else { return };
         if named.is_some() {
             self.learn_address(id, key);
         }
@@ -190,7 +193,7 @@ impl Node {
         }
         for call in self.calls.iter().flatten() {
             for track in call.tracks.values() {
-                let sizes = totals.tracks.entry((call.name.0.clone(), track.kind)).or_default();
+                let sizes = totals.tracks.entry((call.name.0.clone(), track.kind, track.mime())).or_default();
                 sizes.0 += 1;
                 sizes.1 += track.subscribers.len();
             }
@@ -254,7 +257,8 @@ impl Node {
                 let session = peer.join.session.clone();
                 self.outputs.push_back(Output::Channel { session, binary: data.binary, data: data.data });
             }
-            Event::Closed => self.close(now, id, Some("the participant closed the connection".into())),
+            // The participant said goodbye on the connection itself.
+            Event::Closed => self.close(now, id, None),
             _ => {}
         }
     }
@@ -268,5 +272,33 @@ impl Node {
         x ^= x >> 31;
         let alphabet = b"ybndrfg8ejkmcpqxot1uwisza345h769";
         (0..8).map(|i| char::from(alphabet[(x >> (i * 5)) as usize & 31])).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Join;
+
+    #[test]
+    fn a_panic_of_the_engine_costs_one_participant() {
+        let now = Instant::now();
+        let mut node = Node::new(Settings::default());
+        for session in ["anna", "ben"] {
+            let join = Join {
+                group: "group".into(),
+                call: "call".into(),
+                user: "user".into(),
+                session: session.into(),
+                av1: false,
+            };
+            node.join(now, join).unwrap();
+        }
+        let anna = node.find("anna").unwrap();
+        assert_eq!(node.change(now, anna, |_| -> Result<(), RtcError> { panic!("a bug of the engine") }), None);
+        let Some(Output::Closed { session, reason }) = node.poll() else { panic!("an end") };
+        assert_eq!((session.as_str(), reason.as_deref()), ("anna", Some("the media engine panicked")));
+        node.timeout(now);
+        assert!(node.poll().is_none() && node.find("ben").is_ok() && node.find("anna").is_err());
     }
 }

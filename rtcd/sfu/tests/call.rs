@@ -127,7 +127,7 @@ fn screen_sound_is_no_voice() {
     assert!(world.heard("ben", "voice_anna_").len() > 5);
     world.node.command(world.now, "anna", Command::ScreenOff).unwrap();
     world.send("anna", "desk", 5);
-    let kinds: Vec<_> = world.node.totals().tracks.into_keys().map(|(_, kind)| kind.name()).collect();
+    let kinds: Vec<_> = world.node.totals().tracks.into_keys().map(|(_, kind, _)| kind.name()).collect();
     assert_eq!(kinds, ["voice"]);
 }
 
@@ -218,6 +218,23 @@ fn messages_of_the_data_channel_come_and_go() {
     world.say("anna", b"echo");
     world.run(SECOND);
     assert_eq!(world.client("anna").messages, [b"echo"]);
+}
+
+#[test]
+fn descriptions_that_are_none_change_nothing() {
+    let mut world = World::new();
+    world.join("anna");
+    world.join("ben");
+    world.client("ben").lose_offers = 1;
+    world.add_voice("anna");
+    world.send("anna", "mic", 5);
+    assert!(matches!(world.node.answer(world.now, "ben", "nonsense"), Err(SignalError::Sdp(_))));
+    assert!(matches!(world.node.offer(world.now, "anna", "v=0\r\nnonsense"), Err(SignalError::Sdp(_))));
+    assert_eq!(world.node.answer(world.now, "anna", "v=0"), Err(SignalError::NoOffer));
+    assert!(world.closed.is_empty());
+    world.run(11 * SECOND);
+    world.send("anna", "mic", 10);
+    assert!(world.heard("ben", "voice_anna_").len() > 5, "our offer was made again");
 }
 
 #[test]

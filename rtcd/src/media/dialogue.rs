@@ -1,6 +1,7 @@
 //! What rtcd's messages mean to the node and the other way round: WebSocket messages, data channel messages, and which
 //! of the two a description travels on.
 
+use super::budget::Budget;
 use super::{Measure, Notice};
 use rtcd_client::channel::{ChannelMessage, MediaEntry};
 use rtcd_client::signal::{Description, DescriptionKind, ScreenOn, VideoOn};
@@ -22,6 +23,7 @@ struct Session {
     join: Join,
     since: Instant,
     locked: Option<Instant>,
+    budget: Budget,
 }
 
 /// Why a message of a participant had no effect.
@@ -35,6 +37,8 @@ enum Unheard {
     Channel(#[from] rtcd_client::channel::ChannelError),
     #[error("message type {0} is none of a participant's")]
     Kind(u8),
+    #[error("too many messages")]
+    Flood,
 }
 
 impl Dialogue {
@@ -54,7 +58,7 @@ impl Dialogue {
         let session = join.session_id.clone();
         match self.node.join(now, core) {
             Ok(()) => {
-                self.sessions.insert(session, Session { join, since: now, locked: None });
+                self.sessions.insert(session, Session { join, since: now, locked: None, budget: Budget::new(now) });
             }
             Err(error) => self.tell(Notice::Closed { session, reason: Some(error.to_string()) }),
         }
@@ -81,10 +85,12 @@ impl Dialogue {
     }
 
     fn hear(&mut self, now: Instant, session: &str, kind: RtcKind, data: &[u8]) -> Result<(), Unheard> {
+        self.spend(session, |budget| budget.message(now))?;
         let command = match kind {
             // With ICE-lite the participant's own checks reveal its address.
             RtcKind::ICE | RtcKind::VIDEO_OFF => return Ok(()),
             RtcKind::SDP => {
+                self.spend(session, |budget| budget.description(now))?;
                 let description: Description = json("session description", data)?;
                 match description.kind {
                     DescriptionKind::Offer => {
@@ -103,6 +109,11 @@ impl Dialogue {
             RtcKind(other) => return Err(Unheard::Kind(other)),
         };
         Ok(self.node.command(now, session, command)?)
+    }
+
+    fn spend(&mut self, session: &str, take: impl FnOnce(&mut Budget) -> bool) -> Result<(), Unheard> {
+        let known = self.sessions.get_mut(session);
+        if known.is_none_or(|session| take(&mut session.budget)) { Ok(()) } else { Err(Unheard::Flood) }
     }
 
     /// Hands on what the node has to tell.
@@ -140,6 +151,11 @@ impl Dialogue {
 
     /// A message of the data channel.
     fn channel(&mut self, now: Instant, session: &str, data: &[u8]) -> Result<(), Unheard> {
+        self.spend(session, |budget| budget.message(now))?;
+        // The type comes first, and a description is the one message that is worth a look before it is unpacked.
+        if data.starts_with(&[3]) || data.starts_with(&[0xcc, 3]) {
+            self.spend(session, |budget| budget.description(now))?;
+        }
         let reply = match ChannelMessage::decode(data)? {
             ChannelMessage::Ping => ChannelMessage::Pong,
             ChannelMessage::LockRequest => {
@@ -162,9 +178,9 @@ impl Dialogue {
                 }
                 DescriptionKind::Answer => return Ok(self.node.answer(now, session, &description.sdp)?),
             },
-            ChannelMessage::LossRate(x) => return Ok(self.measure(session, |_| Measure::LossRate(x))),
-            ChannelMessage::RoundTripTime(x) => return Ok(self.measure(session, |_| Measure::RoundTripTime(x))),
-            ChannelMessage::Jitter(x) => return Ok(self.measure(session, |_| Measure::Jitter(x))),
+            ChannelMessage::LossRate(x) => return self.reported(session, Measure::LossRate(x)),
+            ChannelMessage::RoundTripTime(x) => return self.reported(session, Measure::RoundTripTime(x)),
+            ChannelMessage::Jitter(x) => return self.reported(session, Measure::Jitter(x)),
             ChannelMessage::Pong
             | ChannelMessage::LockReply(_)
             | ChannelMessage::MediaMap(_)
@@ -212,6 +228,12 @@ impl Dialogue {
         if let Some(session) = self.sessions.get(session) {
             self.tell(Notice::Measured { group: session.join.group_id.clone(), measure: measure(session) });
         }
+    }
+
+    /// Takes in what a participant measured itself.
+    fn reported(&self, session: &str, measure: Measure) -> Result<(), Unheard> {
+        self.measure(session, |_| measure);
+        Ok(())
     }
 
     fn unheard(&self, session: &str, error: &Unheard) {

@@ -4,6 +4,7 @@
 //! come out by another. One shard carries all calls at present; a second one needs sockets of its own (`SO_REUSEPORT`)
 //! and the placing of calls on shards in [`crate::switchboard`], and nothing here.
 
+mod budget;
 mod dialogue;
 mod tcp;
 mod thread;

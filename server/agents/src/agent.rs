@@ -1,9 +1,10 @@
 //! The agent of a site: its bot, its model, and how a question becomes a reply.
 
+use crate::answer::{self, Wanted};
 use crate::config::Config;
 use crate::runs::Runs;
 use crate::task::Task;
-use crate::{answer, intent, mention, store, wording};
+use crate::{intent, mention, store, wording};
 use chat::roles::Permission;
 use chat::{Actor, Error, Result, Site, channels, posts, users};
 use llm_client::{Client, Deadlines};
@@ -85,7 +86,8 @@ impl Agent {
         let post = posts::create(&self.site, &self.author(), reply).await?;
         let run = self.runs.begin(&post.id, seat).ok_or_else(running)?;
         let run_id = self.record(asker, &post, &task).await?;
-        tokio::spawn(answer::write(self.clone(), run, run_id, post.clone(), asker.clone(), task));
+        let wanted = Wanted { task, asker: asker.clone(), post: post.clone(), temperature: self.config.temperature };
+        tokio::spawn(answer::write(self.clone(), run, run_id, wanted));
         Ok(post)
     }
 
@@ -101,7 +103,8 @@ impl Agent {
         let run = self.runs.begin(&post.id, seat).ok_or_else(running)?;
         let post = posts::update_as_system(&self.site, &post.id, |p| p.message = String::new()).await?;
         let run_id = self.record(asker, &post, &task).await?;
-        tokio::spawn(answer::write(self.clone(), run, run_id, post, asker.clone(), task));
+        let wanted = Wanted { task, asker: asker.clone(), post, temperature: self.config.again_temperature };
+        tokio::spawn(answer::write(self.clone(), run, run_id, wanted));
         Ok(())
     }
 

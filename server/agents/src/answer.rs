@@ -1,6 +1,7 @@
 //! Writing one reply: read, ask the model, show the text while it comes, store it.
 
 use crate::agent::Agent;
+use crate::bridge::Bridge;
 use crate::prompt;
 use crate::reading::{self, Material};
 use crate::runs::Run;
@@ -25,9 +26,21 @@ const PART_TOKENS: u32 = 160;
 /// Room in a prompt for what stands around a text: instruction and line breaks.
 const FRAME_CHARS: usize = 160;
 
-/// Writes the reply `post`, tells it to the channel on the way, and records how it ended.
-pub async fn write(agent: Arc<Agent>, run: Run, run_id: String, post: Post, asker: Actor, task: Task) {
-    let mut writer = Writer { agent: &agent, post: &post, asker: &asker, text: String::new(), cut_short: false };
+/// A reply that somebody waits for.
+pub struct Wanted {
+    pub task: Task,
+    pub asker: Actor,
+    /// The post that becomes the reply.
+    pub post: Post,
+    /// How freely the model chooses its words.
+    pub temperature: f32,
+}
+
+/// Writes the reply, tells it to the channel on the way, and records how it ended.
+pub async fn write(agent: Arc<Agent>, run: Run, run_id: String, wanted: Wanted) {
+    let Wanted { task, asker, post, temperature } = wanted;
+    let (bridge, text, cut_short) = (None, String::new(), false);
+    let mut writer = Writer { agent: &agent, post: &post, asker: &asker, temperature, bridge, text, cut_short };
     writer.control("start");
     let ended = tokio::select! {
         () = run.stopped() => Err(Failure::Stopped),
@@ -70,7 +83,10 @@ struct Writer<'a> {
     agent: &'a Arc<Agent>,
     post: &'a Post,
     asker: &'a Actor,
-    /// What the model said so far.
+    temperature: f32,
+    /// When the model may not speak the languages of the people.
+    bridge: Option<Bridge>,
+    /// What the model said so far, in the asker's language.
     text: String,
     /// The text to read was too long.
     cut_short: bool,
@@ -87,16 +103,47 @@ impl Writer<'_> {
     async fn work_in_turn(&mut self, task: &Task) -> Result<(), Failure> {
         let config = &self.agent.config;
         let (instructions, budget) = (config.instructions.as_str(), config.max_prompt_chars);
-        let messages = match reading::gather(self.agent, self.asker, task, &self.post.id).await? {
+        let material = reading::gather(self.agent, self.asker, task, &self.post.id).await?;
+        let question = match &material {
+            Material::Talk(said) => said.last().map(|s| s.text.clone()),
+            Material::Text { .. } => None,
+        };
+        let (service, language) = (&self.agent.model, config.model_language.as_str());
+        self.bridge = Bridge::build(service, language, question.as_deref(), &self.asker.locale).await;
+        let messages = match material {
             Material::Talk(said) if said.is_empty() => return Err(reading::Unreadable::Nothing.into()),
-            Material::Talk(said) => prompt::conversation(instructions, &said, budget),
+            Material::Talk(mut said) => {
+                let texts: Vec<String> = said.iter().map(|s| s.text.clone()).collect();
+                for (turn, text) in said.iter_mut().zip(self.for_model(texts).await) {
+                    turn.text = text;
+                }
+                prompt::conversation(instructions, &said, budget)
+            }
             Material::Text { instruction, text } => {
+                let lines = text.lines().map(str::to_owned).collect();
+                let text = self.for_model(lines).await.join("\n");
                 let text = self.condensed(instruction, text).await?;
                 prompt::about(instructions, instruction, &text)
             }
         };
         self.speak(messages).await?;
         if self.text.trim().is_empty() { Err(Failure::Empty) } else { Ok(()) }
+    }
+
+    /// The texts in the language that the model reads.
+    async fn for_model(&self, texts: Vec<String>) -> Vec<String> {
+        match &self.bridge {
+            Some(bridge) => bridge.to_model(&texts).await,
+            None => texts,
+        }
+    }
+
+    /// What the model said, in the asker's language; `all` when it says no more.
+    async fn for_asker(&self, said: &str, all: bool) -> String {
+        match &self.bridge {
+            Some(bridge) => bridge.to_asker(said, all).await,
+            None => said.to_owned(),
+        }
     }
 
     /// The text, or the summaries of its parts when it is too long for one prompt.
@@ -136,16 +183,24 @@ impl Writer<'_> {
         let mut show = interval(Duration::from_millis(config.stream_update_ms.max(20)));
         show.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let keep = Duration::from_millis(config.store_update_ms.max(config.stream_update_ms));
-        let (mut kept_at, mut shown) = (Instant::now(), 0);
+        let (mut kept_at, mut shown, mut said) = (Instant::now(), 0, String::new());
         loop {
             tokio::select! {
                 delta = deltas.next() => match delta {
-                    Some(delta) => self.text.push_str(&delta?.text),
-                    None => return Ok(()),
+                    Some(Ok(delta)) => said.push_str(&delta.text),
+                    Some(Err(error)) => {
+                        self.text = self.for_asker(&said, true).await;
+                        return Err(error.into());
+                    }
+                    None => {
+                        self.text = self.for_asker(&said, true).await;
+                        return Ok(());
+                    }
                 },
-                _ = show.tick(), if self.text.len() > shown => {
+                _ = show.tick(), if said.len() > shown => {
+                    self.text = self.for_asker(&said, false).await;
                     self.tell(&self.text);
-                    shown = self.text.len();
+                    shown = said.len();
                     // Clients that do not know the agent's events see the stored post grow.
                     if kept_at.elapsed() >= keep {
                         let text = &self.text;
@@ -162,6 +217,8 @@ impl Writer<'_> {
         let config = &self.agent.config;
         let mut request = ChatRequest::new(config.model.clone(), messages);
         request.max_tokens = Some(max_tokens);
+        request.temperature = Some(self.temperature);
+        request.frequency_penalty = Some(config.frequency_penalty);
         let mut tries = 1;
         loop {
             let mut deltas: Deltas = Box::pin(self.agent.model.chat_stream(request.clone()));

@@ -3,10 +3,12 @@
 //! * [`start`] makes the bot, listens to new posts and gives the routes of `/plugins/mattermost-ai`.
 //! * `mention` decides which posts are for the agent, `intent` what they want, `task` is what a run has to do.
 //! * `reading` loads what the asker may read, never more; `prompt` and `parts` make it fit the model.
-//! * `answer` writes the reply while the model speaks; `runs` bounds how many do so at once.
+//! * `answer` writes the reply while the model speaks; `bridge` translates for a model that does not speak the asker's
+//!   language; `runs` bounds how many answers are written at once.
 
 mod agent;
 mod answer;
+mod bridge;
 mod config;
 mod intent;
 mod mention;

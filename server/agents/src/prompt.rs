@@ -14,19 +14,27 @@ pub struct Said {
 }
 
 impl Said {
-    fn line(&self) -> String {
-        if self.by_agent { self.text.clone() } else { format!("{}: {}", self.name, self.text) }
+    fn line(&self, named: bool) -> String {
+        if self.by_agent || !named { self.text.clone() } else { format!("{}: {}", self.name, self.text) }
     }
+}
+
+/// Whether speakers have to be told apart. A small model takes a name before the only speaker's words for part of them.
+fn several_speak(said: &[Said]) -> bool {
+    let mut people = said.iter().filter(|s| !s.by_agent).map(|s| s.name.as_str());
+    let first = people.next();
+    people.any(|name| Some(name) != first)
 }
 
 /// The instructions and as much of the conversation as fits, oldest dropped first; the last thing said is always there,
 /// cut at its end if it alone is too long. Neighbours of one role become one message, for models that want turns.
 pub fn conversation(instructions: &str, said: &[Said], max_chars: usize) -> Vec<Message> {
+    let named = several_speak(said);
     let instructions = parts::head(instructions, max_chars / 2);
     let mut left = max_chars.saturating_sub(instructions.chars().count());
     let mut kept: Vec<(bool, String)> = Vec::new();
     for (age, turn) in said.iter().rev().enumerate() {
-        let mut line = turn.line();
+        let mut line = turn.line(named);
         // One for the line break that may join it to its neighbour.
         let size = line.chars().count() + 1;
         if size > left {
@@ -92,9 +100,16 @@ mod tests {
 
     #[test]
     fn the_oldest_goes_first() {
-        let talk = [said("ana", "the very first thing"), said("ana", "second"), said("ana", "third")];
+        let talk = [said("bruno", "the very first thing"), said("ana", "second"), said("ana", "third")];
         let messages = conversation("x", &talk, 30);
         assert_eq!(messages[1].text(), "ana: second\nana: third");
+    }
+
+    #[test]
+    fn one_speaker_needs_no_name() {
+        let talk = [said("ana", "what is it?"), said("muster", "A pump."), said("ana", "and that?")];
+        let texts: Vec<String> = conversation("x", &talk, 200).iter().map(Message::text).collect();
+        assert_eq!(texts, ["x", "what is it?", "A pump.", "and that?"]);
     }
 
     proptest! {
@@ -107,7 +122,7 @@ mod tests {
             let talk: Vec<Said> = texts.iter().map(|(n, t)| said(n, t)).collect();
             let messages = conversation(&instructions, &talk, max);
             prop_assert!(size(&messages) <= max, "{} > {max}", size(&messages));
-            let newest = talk.last().unwrap().line();
+            let newest = talk.last().unwrap().line(several_speak(&talk));
             let last = messages.last().unwrap().text();
             let kept = last.rsplit('\n').next().unwrap();
             prop_assert!(newest.starts_with(kept));

@@ -36,7 +36,8 @@ pub fn failure(failure: &Failure, locale: &str) -> String {
         ),
         Failure::Empty => ("The language model gave no answer.", "O modelo de linguagem não deu resposta."),
         Failure::Model(Model::Busy { .. }) => (BUSY.0, BUSY.1),
-        Failure::Model(error) if error.is_temporary() => (
+        // A service that dies in the middle of an answer shows as a broken protocol.
+        Failure::Model(error) if error.is_temporary() || matches!(error, Model::Protocol { .. }) => (
             "The language model is not available right now. Chat goes on without it; please ask again later. \
              An administrator can look at the state and the log of the service `llm` (`./muster status`, \
              `./muster logs llm`) and at `llm_url` in the configuration.",

@@ -33,7 +33,7 @@ async fn a_question_is_answered_in_its_thread_while_one_watches() {
         assert_eq!(*texts[texts.len() - 1], whole, "{engine}");
         place.reply(&place.channel, |p| p.id == reply.id && p.message == whole).await;
         let prompt = model.prompts().remove(0);
-        assert!(prompt.contains("ana: what is a generator used for?"), "{prompt}");
+        assert!(prompt.ends_with("\nwhat is a generator used for?"), "{prompt}");
 
         // The thread is known in the next question, and the agent's own words come as its own.
         model.words.add_permits(PLENTY);
@@ -43,7 +43,20 @@ async fn a_question_is_answered_in_its_thread_while_one_watches() {
         let roles: Vec<&str> =
             request["messages"].as_array().unwrap().iter().map(|m| m["role"].as_str().unwrap()).collect();
         assert_eq!(roles, ["system", "user", "assistant", "user"], "{engine}");
-        assert_eq!(request["messages"][3]["content"], "ana: and at night?", "{engine}");
+        assert_eq!(request["messages"][3]["content"], "and at night?", "{engine}");
+    }
+}
+
+#[tokio::test]
+async fn a_model_that_speaks_english_is_asked_and_answers_in_portuguese() {
+    for (engine, db) in db::testing::databases().await {
+        let model = StandIn::start(PLENTY).await;
+        let (place, ana) = Place::open(db, config(&model.url)).await;
+        let question = ana.say(&place.channel, "", "@muster olá, o que é um gerador?").await;
+        let whole = format!("[en>pt] {}", ANSWER.concat());
+        place.reply(&place.channel, |p| p.root_id == question && p.message == whole).await;
+        let prompt = model.prompts().remove(0);
+        assert!(prompt.ends_with("\n[pt>en] olá, o que é um gerador?"), "{engine}: {prompt}");
     }
 }
 

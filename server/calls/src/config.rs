@@ -23,6 +23,8 @@ pub struct Config {
     pub enable_live_captions: bool,
     /// Minutes after which a recording stops by itself, 1 to 1440.
     pub max_recording_minutes: u32,
+    /// Largest recording, megabytes.
+    pub max_recording_mb: u32,
     /// `low`, `medium` or `high`: size and rate of recorded pictures.
     pub recording_quality: Quality,
     /// Threads of the speech model of one call.
@@ -99,6 +101,7 @@ impl Default for Config {
             enable_transcriptions: true,
             enable_live_captions: true,
             max_recording_minutes: 60,
+            max_recording_mb: 4096,
             recording_quality: Quality::Medium,
             transcriber_threads: 1,
             enable_dc_signaling: false,

@@ -34,6 +34,7 @@ use chat::{Site, auth, system, users};
 use rooms::Rooms;
 use rtcd::Rtcd;
 use service::{Calls, Parts};
+use std::collections::HashMap;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -115,7 +116,15 @@ async fn key(site: &Site, name: &str) -> chat::Result<String> {
 async fn take_over(calls: &Calls) -> chat::Result<()> {
     let left = store::active(&mut calls.site.db.read().await?, &calls.rules).await?;
     let now = calls.site.clock.now_ms();
+    let newest: HashMap<String, String> = left.iter().map(|c| (c.channel_id.clone(), c.id.clone())).collect();
     for call in left {
+        if newest.get(&call.channel_id) != Some(&call.id) {
+            // The end of an earlier one could not be stored.
+            let mut tx = calls.site.db.write().await?;
+            store::end(&mut tx, &call.id, now).await?;
+            tx.commit().await?;
+            continue;
+        }
         tracing::info!(call.id = call.id, sessions = call.sessions.len(), "a call of an earlier process is taken over");
         calls.rooms.restore(calls, call.restore(now));
     }

@@ -10,6 +10,7 @@ const SAVE_CALL: Sql = Sql::new(
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
      ON CONFLICT (id) DO UPDATE SET end_at = excluded.end_at, participants = excluded.participants, props = excluded.props",
 );
+const END: Sql = Sql::new("UPDATE calls SET end_at = $2 WHERE id = $1");
 const SAVE_SESSION: Sql = Sql::new(
     "INSERT INTO calls_sessions (id, call_id, user_id, join_at, unmuted, raised_hand, video, job_id)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -158,6 +159,12 @@ pub async fn active(conn: &mut Conn, rules: &Arc<Rules>) -> Result<Vec<Call>> {
         }
     }
     Ok(calls)
+}
+
+/// Ends a call that nothing else is known of.
+pub async fn end(tx: &mut Tx, call_id: &str, now: i64) -> Result<()> {
+    tx.execute(&END, params![call_id, now]).await?;
+    Ok(())
 }
 
 /// Where a job's results belong.

@@ -70,6 +70,10 @@ async fn two_people_walk_through_a_call() {
         let mute = json!({"session_id": at_bea.id});
         let (status, answer) = bea.call("POST", &format!("{CALLS}/calls/{channel}/host/mute"), mute.clone()).await;
         assert_eq!((status, &answer["message"]), (StatusCode::BAD_REQUEST, &json!("no permissions")), "{engine}");
+        let (status, answer) =
+            ana.call("POST", &format!("{CALLS}/calls/{channel}/host/mute"), json!({"session_id": 7})).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{engine}");
+        assert!(text(&answer, "message").starts_with("session_id: invalid type"), "{engine}: {answer}");
         ana.ok("POST", &format!("{CALLS}/calls/{channel}/host/mute"), mute).await;
         assert_eq!(at_bea.until("host_mute").await["data"]["session_id"], at_bea.id.as_str(), "{engine}");
 
@@ -187,6 +191,8 @@ async fn a_recording_and_its_transcript_come_into_the_thread() {
         assert_eq!(call["transcriptions"][&tr]["rec_id"], rec.as_str(), "{engine}");
         let (status, words) = bea.call("GET", &format!("/api/v4/files/{vtt}"), Value::Null).await;
         assert_eq!((status, words), (StatusCode::OK, json!("WEBVTT")), "{engine}: members may read the captions");
+        let (status, piece) = bea.part(&format!("/api/v4/files/{film}"), "bytes=2-3").await;
+        assert_eq!((status, piece.as_str()), (StatusCode::PARTIAL_CONTENT, "fi"), "{engine}: and play the film");
     }
 }
 

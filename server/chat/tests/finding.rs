@@ -100,7 +100,7 @@ async fn a_channel_tells_who_came_and_went_and_counts_none_of_it() {
         assert_eq!(latest(&t, &night, 10).await, expected, "{engine}");
         assert_eq!(t.ana.get(&format!("/channels/{night}")).await["total_msg_count"], 1, "{engine}: only the header");
         let square = latest(&t, &t.square, 10).await;
-        assert_eq!(square[1], ("system_join_team".into(), "bruno joined the team.".into()), "{engine}");
+        assert!(square.contains(&("system_join_team".into(), "bruno joined the team.".into())), "{engine}: {square:?}");
         t.bruno.ok("DELETE", &format!("/teams/{}/members/me", t.id), Value::Null).await;
         world.clock.advance(1);
         assert_eq!(latest(&t, &t.square, 1).await[0].0, "system_leave_team", "{engine}");

@@ -9,6 +9,7 @@ use crate::peer::{Incoming, Outgoing, Stage, decodes_av1};
 use crate::sdp::Section;
 use crate::{Offer, Output, SignalError, TrackKind, sdp};
 use std::time::{Duration, Instant};
+use str0m::Rtc;
 use str0m::change::{SdpAnswer, SdpOffer};
 use str0m::media::{Direction, MediaKind, Mid};
 
@@ -33,13 +34,12 @@ impl Node {
         }
         let first = peer.negotiation.first_offer_until.is_some();
         let narrowed = sdp::narrow(sdp, |mid| peer.sends_on(mid));
-        let parsed = SdpOffer::from_sdp_string(&narrowed).map_err(|e| e.to_string());
-        let accepted = match parsed {
-            Ok(offer) => self
-                .change(now, id, |rtc| Ok(rtc.sdp_api().accept_offer(offer).map_err(|e| e.to_string())))
-                .ok_or_else(unknown)?,
-            Err(reason) => Err(reason),
+        // Parsed inside, so that a panic of the parser costs this participant only.
+        let accept = |rtc: &mut Rtc| {
+            let offer = SdpOffer::from_sdp_string(&narrowed).map_err(|e| e.to_string());
+            Ok(offer.and_then(|offer| rtc.sdp_api().accept_offer(offer).map_err(|e| e.to_string())))
         };
+        let accepted = self.change(now, id, accept).ok_or_else(unknown)?;
         let answer = match accepted {
             Ok(answer) => answer.to_sdp_string(),
             Err(reason) => {
@@ -69,7 +69,10 @@ impl Node {
         if peer.negotiation.waiting.is_none() {
             return Err(SignalError::NoOffer);
         }
-        let answer = SdpAnswer::from_sdp_string(sdp).map_err(|e| SignalError::Sdp(e.to_string()))?;
+        let unknown = || SignalError::Unknown(session.to_owned());
+        let parse = |_: &mut Rtc| Ok(SdpAnswer::from_sdp_string(sdp).map_err(|e| SignalError::Sdp(e.to_string())));
+        let answer = self.change(now, id, parse).ok_or_else(unknown)??;
+        let peer = self.peers[id].as_mut().ok_or_else(unknown)?;
         let waiting = peer.negotiation.waiting.take().ok_or(SignalError::NoOffer)?;
         let applied = self
             .change(now, id, |rtc| Ok(rtc.sdp_api().accept_answer(waiting.pending, answer).map_err(|e| e.to_string())));

@@ -43,7 +43,7 @@ pub async fn thread(agent: &Agent, asker: &Actor, root_id: &str, asked_in: &str)
     let mut talk = posts::thread(&mut conn, root_id).await?;
     // A reply of the root's own millisecond must not stand before it.
     talk.sort_by_key(|p| p.id != root_id);
-    talk.retain(|p| p.id != asked_in && p.user_id != agent.bot.id);
+    talk.retain(|p| p.id != asked_in && is_talk(p, agent));
     said(agent, &mut conn, newest(talk, agent.config.max_context_posts)).await
 }
 
@@ -66,8 +66,13 @@ pub async fn channel(
     };
     talk.reverse();
     let inside = |at: i64| at >= from_ms && at <= to_ms;
-    talk.retain(|p| p.delete_at == 0 && inside(p.create_at) && p.id != asked_in && p.user_id != agent.bot.id);
+    talk.retain(|p| p.delete_at == 0 && inside(p.create_at) && p.id != asked_in && is_talk(p, agent));
     said(agent, &mut conn, newest(talk, agent.config.max_context_posts)).await
+}
+
+/// What people said to each other. What they asked the agent would be taken for part of the subject.
+fn is_talk(post: &Post, agent: &Agent) -> bool {
+    post.user_id != agent.bot.id && !mention::mentions(&post.message, &agent.bot.username)
 }
 
 fn newest(mut posts: Vec<Post>, most: usize) -> Vec<Post> {

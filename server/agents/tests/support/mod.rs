@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{Request, StatusCode};
 use axum::response::sse::{Event as Sse, Sse as Stream};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use chat::site::Parts;
 use chat::ws::Hub;
@@ -42,7 +42,7 @@ impl StandIn {
         let stand_in =
             Self { url, requests: Arc::default(), words: Arc::new(Semaphore::new(permits)), busy: Arc::default() };
         let app = Router::new().route("/v1/chat/completions", post(complete)).with_state(stand_in.clone());
-        tokio::spawn(async move { axum::serve(listener, app).await });
+        tokio::spawn(async move { axum::serve(listener, app.merge(translation())).await });
         stand_in
     }
 
@@ -54,6 +54,29 @@ impl StandIn {
         };
         self.requests.lock().unwrap().iter().map(text).collect()
     }
+}
+
+/// LibreTranslate's API for English and Portuguese; `olá` is Portuguese, and translations name their languages.
+fn translation() -> Router {
+    let all = || json!([{"code": "en", "name": "English"}, {"code": "pt", "name": "Portuguese"}]);
+    let of = |text: &str| if text.contains("olá") { "pt" } else { "en" };
+    let detect = move |Json(body): Json<Value>| async move {
+        Json(json!([{"confidence": 99.0, "language": of(&text(&body, "q"))}]))
+    };
+    let translate = move |Json(body): Json<Value>| async move {
+        let target = text(&body, "target");
+        let one = |q: &Value| {
+            let q = q.as_str().unwrap().to_owned();
+            let source = if body["source"] == "auto" { of(&q).to_owned() } else { text(&body, "source") };
+            if source == target { q } else { format!("[{source}>{target}] {q}") }
+        };
+        let texts: Vec<String> = body["q"].as_array().unwrap().iter().map(one).collect();
+        Json(json!({"translatedText": texts}))
+    };
+    Router::new()
+        .route("/languages", get(move || async move { Json(all()) }))
+        .route("/detect", post(detect))
+        .route("/translate", post(translate))
 }
 
 async fn complete(State(stand_in): State<StandIn>, Json(request): Json<Value>) -> Response {

@@ -1,6 +1,6 @@
 //! `/bot`: what recording workers, who act as the bot, ask of the server.
 
-use super::{Worker, bad_request, failed, no_call, said, success, uploads};
+use super::{Body, Worker, bad_request, failed, no_call, said, success, uploads};
 use crate::call::{JobError, JobKind, StatusReport};
 use crate::posts::{self, Transcription};
 use crate::service::Calls;
@@ -104,7 +104,7 @@ async fn recordings(
     State(calls): State<Calls>,
     _: Worker,
     Path(channel_id): Path<String>,
-    Json(body): Json<Recording>,
+    Body(body): Body<Recording>,
 ) -> Result<Response, Response> {
     if body.file_ids.is_empty() {
         return Err(bad_request("FileIDs should not be empty"));
@@ -138,7 +138,7 @@ async fn transcriptions(
     State(calls): State<Calls>,
     _: Worker,
     Path(channel_id): Path<String>,
-    Json(body): Json<Transcriptions>,
+    Body(body): Body<Transcriptions>,
 ) -> Result<Response, Response> {
     let mut done = Vec::new();
     for one in body.transcriptions {
@@ -172,7 +172,7 @@ async fn status(
     State(calls): State<Calls>,
     _: Worker,
     Path((channel_id, job_id)): Path<(String, String)>,
-    Json(body): Json<Status>,
+    Body(body): Body<Status>,
 ) -> Response {
     let report = match body.status.as_str() {
         "started" => StatusReport::Started,

@@ -1,6 +1,6 @@
 //! The calls of channels: which go on, where they are allowed, and not being told of one any more.
 
-use super::{Caller, failed, forbidden, no_call, success};
+use super::{Body, Caller, failed, forbidden, no_call, success};
 use crate::call::{Audience, Notice};
 use crate::service::Calls;
 use crate::{events, store};
@@ -70,7 +70,7 @@ pub async fn set_enabled(
     State(calls): State<Calls>,
     Caller(actor): Caller,
     Path(channel_id): Path<String>,
-    Json(body): Json<Enabled>,
+    Body(body): Body<Enabled>,
 ) -> Result<Json<Value>, Response> {
     let channel = readable(&calls, &actor, &channel_id).await?;
     if !may_set(&calls, &actor, &channel).await? {

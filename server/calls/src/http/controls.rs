@@ -1,9 +1,8 @@
 //! What a host (or system administrator) asks of a call.
 
-use super::{Caller, bad_request, success};
+use super::{Body, Caller, bad_request, success};
 use crate::call::{Call, ControlError, Requester};
 use crate::service::Calls;
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use chat::Actor;
@@ -52,7 +51,7 @@ pub async fn make(
     State(calls): State<Calls>,
     Caller(actor): Caller,
     Path(channel): Path<String>,
-    Json(body): Json<NewHost>,
+    Body(body): Body<NewHost>,
 ) -> Response {
     control(&calls, &channel, actor, move |call, who, _| call.make_host(who, &body.new_host_id)).await
 }
@@ -62,7 +61,7 @@ pub async fn mute(
     State(calls): State<Calls>,
     Caller(actor): Caller,
     Path(channel): Path<String>,
-    Json(body): Json<OfSession>,
+    Body(body): Body<OfSession>,
 ) -> Response {
     control(&calls, &channel, actor, move |call, who, _| call.host_mute(who, &body.session_id)).await
 }
@@ -72,7 +71,7 @@ pub async fn screen_off(
     State(calls): State<Calls>,
     Caller(actor): Caller,
     Path(channel): Path<String>,
-    Json(body): Json<OfSession>,
+    Body(body): Body<OfSession>,
 ) -> Response {
     control(&calls, &channel, actor, move |call, who, _| call.host_screen_off(who, &body.session_id)).await
 }
@@ -82,7 +81,7 @@ pub async fn lower_hand(
     State(calls): State<Calls>,
     Caller(actor): Caller,
     Path(channel): Path<String>,
-    Json(body): Json<OfSession>,
+    Body(body): Body<OfSession>,
 ) -> Response {
     control(&calls, &channel, actor, move |call, who, _| call.host_lower_hand(who, &body.session_id)).await
 }
@@ -92,7 +91,7 @@ pub async fn remove(
     State(calls): State<Calls>,
     Caller(actor): Caller,
     Path(channel): Path<String>,
-    Json(body): Json<OfSession>,
+    Body(body): Body<OfSession>,
 ) -> Response {
     control(&calls, &channel, actor, move |call, who, now| call.host_remove(who, &body.session_id, now)).await
 }

@@ -1,7 +1,7 @@
 //! What a client noted about a call that went wrong, sent to its own user by the bot.
 
 use super::channel::readable;
-use super::{Caller, failed};
+use super::{Body, Caller, failed};
 use crate::posts::author;
 use crate::service::Calls;
 use crate::wording::utc;
@@ -24,7 +24,7 @@ pub struct Logs {
 pub async fn upload(
     State(calls): State<Calls>,
     Caller(actor): Caller,
-    Json(body): Json<Logs>,
+    Body(body): Body<Logs>,
 ) -> Result<Json<Value>, Response> {
     readable(&calls, &actor, &body.channel_id).await?;
     let name = format!("call_logs_{}.txt", utc(calls.site.clock.now_ms(), "%Y-%m-%d_%H-%M-%S"));

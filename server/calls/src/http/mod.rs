@@ -11,13 +11,15 @@ mod uploads;
 
 use crate::limit::Bucket;
 use crate::service::Calls;
-use axum::extract::{DefaultBodyLimit, FromRequestParts};
+use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
+use bytes::Bytes;
 use chat::Actor;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -52,6 +54,8 @@ pub fn router(calls: &Calls) -> Router {
         .route("/calls/{channel_id}/host/lower-hand", post(controls::lower_hand))
         .route("/calls/{channel_id}/host/remove", post(controls::remove))
         .nest("/bot", bot::router())
+        // Or the web client would answer for this API.
+        .fallback(|| async { said(StatusCode::NOT_FOUND, "not found") })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(Extension(Limits::default()))
         .with_state(calls.clone())
@@ -107,6 +111,19 @@ async fn session(parts: &Parts, calls: &Calls) -> Result<Actor, Response> {
         StatusCode::UNAUTHORIZED => (StatusCode::UNAUTHORIZED, "Unauthorized").into_response(),
         _ => error.into_response(),
     })
+}
+
+/// A JSON body, whatever its content type says, as in the original. What is wrong with it is said with status 400.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Calls> for Body<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, calls: &Calls) -> Result<Self, Response> {
+        let bytes = Bytes::from_request(request, calls).await.map_err(|error| bad_request(error.body_text()))?;
+        let mut json = serde_json::Deserializer::from_slice(&bytes);
+        serde_path_to_error::deserialize(&mut json).map(Self).map_err(bad_request)
+    }
 }
 
 /// The protocol's plain answer: a message and the status again.

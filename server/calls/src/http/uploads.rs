@@ -1,6 +1,6 @@
 //! Uploads of workers: the chat's resumable uploads, as the bot, into any channel.
 
-use super::{Worker, failed};
+use super::{Body, Worker, failed};
 use crate::posts::author;
 use crate::service::Calls;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
@@ -20,9 +20,10 @@ pub fn router() -> Router<Calls> {
 async fn create(
     State(calls): State<Calls>,
     _: Worker,
-    Json(wanted): Json<UploadSession>,
+    Body(wanted): Body<UploadSession>,
 ) -> Result<Json<UploadSession>, Response> {
-    uploads::create(&calls.site, &author(&calls.bot_id), wanted).await.map(Json).map_err(failed)
+    let most = u64::from(calls.config.max_recording_mb) << 20;
+    uploads::create_up_to(&calls.site, &author(&calls.bot_id), wanted, most).await.map(Json).map_err(failed)
 }
 
 async fn one(State(calls): State<Calls>, _: Worker, Path(id): Path<String>) -> Result<Json<UploadSession>, Response> {

@@ -128,6 +128,16 @@ impl Person {
         value
     }
 
+    /// A part of a file.
+    pub async fn part(&self, path: &str, range: &str) -> (StatusCode, String) {
+        let request =
+            Request::get(path).header("authorization", format!("Bearer {}", self.token)).header("range", range);
+        let answer = self.api.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let status = answer.status();
+        let bytes = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+        (status, String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// The post with this id, once `wanted` accepts it.
     pub async fn post(&self, id: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         for _ in 0..500 {

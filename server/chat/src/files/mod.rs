@@ -12,17 +12,19 @@ pub(crate) use store::{get, insert};
 
 use crate::{Error, Result, Site};
 use db::Tx;
-use object_store::ObjectStoreExt;
+use futures::stream::BoxStream;
 use object_store::path::Path;
+use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt};
+use std::ops::Range;
 use wire::{FileInfo, Post};
 
 pub(crate) fn missing() -> Error {
     Error::not_found("app.file_info.get.app_error", "Unable to find the file.")
 }
 
-/// 413: the largest size is said.
-pub(crate) fn too_large(site: &Site) -> Error {
-    let message = format!("The file is larger than {} MB.", site.config.max_file_bytes >> 20);
+/// 413: the largest size, `most` bytes, is said.
+pub(crate) fn too_large(most: u64) -> Error {
+    let message = format!("The file is larger than {} MB.", most >> 20);
     Error::new(crate::error::Kind::TooLarge, "api.file.upload_file.too_large_detailed.app_error", message)
 }
 
@@ -64,7 +66,7 @@ pub async fn store_bytes(
 ) -> Result<FileInfo> {
     let size = bytes.len() as u64;
     if size > site.config.max_file_bytes {
-        return Err(too_large(site));
+        return Err(too_large(site.config.max_file_bytes));
     }
     let mut info = describe(site, kit::id::new(), user_id, channel_id, name, size);
     let path = path_of(&info.id);
@@ -107,6 +109,20 @@ pub(crate) async fn put(site: &Site, path: &str, bytes: bytes::Bytes) -> Result<
 pub async fn read(site: &Site, path: &str) -> Result<bytes::Bytes> {
     let found = site.files.get(&Path::from(path)).await.map_err(|_| missing())?;
     found.bytes().await.map_err(Error::internal)
+}
+
+/// The bytes of a stored object as they are read, all of them or a part.
+///
+/// # Errors
+/// 404 when it is gone.
+pub(crate) async fn stream(
+    site: &Site,
+    path: &str,
+    part: Option<Range<u64>>,
+) -> Result<BoxStream<'static, object_store::Result<bytes::Bytes>>> {
+    let options = GetOptions { range: part.map(GetRange::Bounded), ..GetOptions::default() };
+    let found = site.files.get_opts(&Path::from(path), options).await.map_err(|_| missing())?;
+    Ok(found.into_stream())
 }
 
 /// Gives the author's own unattached files to the post.

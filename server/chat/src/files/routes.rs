@@ -1,8 +1,9 @@
 //! The HTTP side of files: upload, download with ranges, small versions.
 
-use super::{missing, public, read, store, store_bytes, too_large};
+use super::{missing, public, read, store, store_bytes, stream, too_large};
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, channels};
+use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -58,7 +59,8 @@ async fn upload(
     } else {
         may_upload(&site, &actor, &raw.channel_id).await?;
         let limit = usize::try_from(site.config.max_file_bytes).unwrap_or(usize::MAX);
-        let bytes = axum::body::to_bytes(request.into_body(), limit).await.map_err(|_| too_large(&site))?;
+        let read = axum::body::to_bytes(request.into_body(), limit).await;
+        let bytes = read.map_err(|_| too_large(site.config.max_file_bytes))?;
         done.file_infos.push(store_bytes(&site, &actor.user_id, &raw.channel_id, &raw.filename, bytes).await?);
     }
     Ok((StatusCode::CREATED, Json(done)))
@@ -85,7 +87,7 @@ async fn from_form(site: &Site, actor: &Actor, mut form: Multipart, mut channel_
                 let mut bytes = Vec::new();
                 while let Some(chunk) = field.chunk().await.map_err(broken)? {
                     if (bytes.len() + chunk.len()) as u64 > site.config.max_file_bytes {
-                        return Err(too_large(site));
+                        return Err(too_large(site.config.max_file_bytes));
                     }
                     bytes.extend_from_slice(&chunk);
                 }
@@ -154,7 +156,6 @@ async fn download(
 
 /// The bytes of a file, or the range that was asked for.
 pub(super) async fn send(site: &Site, info: &FileInfo, path: &str, headers: &HeaderMap) -> Result<Response> {
-    let bytes = read(site, path).await?;
     let shown = INLINE.contains(&info.mime_type.as_str());
     let kind = if shown { info.mime_type.clone() } else { "application/octet-stream".to_owned() };
     let ascii: String =
@@ -172,28 +173,36 @@ pub(super) async fn send(site: &Site, info: &FileInfo, path: &str, headers: &Hea
         (header::X_FRAME_OPTIONS, "DENY".to_owned()),
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'".to_owned()),
     ];
-    let total = bytes.len();
+    let total = u64::try_from(info.size).unwrap_or(0);
     let wanted = headers.get(header::RANGE).and_then(|r| r.to_str().ok()).map(|r| range(r, total));
+    // Streamed: a recording is larger than what may be held in memory, and players ask for it piece by piece.
     Ok(match wanted {
-        None => (common, bytes).into_response(),
+        None => {
+            let length = [(header::CONTENT_LENGTH, total.to_string())];
+            (common, length, Body::from_stream(stream(site, path, None).await?)).into_response()
+        }
         Some(None) => {
             (StatusCode::RANGE_NOT_SATISFIABLE, [(header::CONTENT_RANGE, format!("bytes */{total}"))]).into_response()
         }
         Some(Some((from, to))) => {
-            let content = [(header::CONTENT_RANGE, format!("bytes {from}-{to}/{total}"))];
-            (StatusCode::PARTIAL_CONTENT, common, content, bytes.slice(from..=to)).into_response()
+            let content = [
+                (header::CONTENT_RANGE, format!("bytes {from}-{to}/{total}")),
+                (header::CONTENT_LENGTH, (to - from + 1).to_string()),
+            ];
+            let body = Body::from_stream(stream(site, path, Some(from..to + 1)).await?);
+            (StatusCode::PARTIAL_CONTENT, common, content, body).into_response()
         }
     })
 }
 
 /// The first range of a Range header as inclusive offsets (RFC 9110, section 14).
-fn range(text: &str, total: usize) -> Option<(usize, usize)> {
+fn range(text: &str, total: u64) -> Option<(u64, u64)> {
     let (first, last) = text.strip_prefix("bytes=")?.split(',').next()?.trim().split_once('-')?;
     let end = total.checked_sub(1)?;
     let (from, to) = match (first, last) {
         ("", suffix) => (total.saturating_sub(suffix.parse().ok()?), end),
         (from, "") => (from.parse().ok()?, end),
-        (from, to) => (from.parse().ok()?, to.parse::<usize>().ok()?.min(end)),
+        (from, to) => (from.parse().ok()?, to.parse::<u64>().ok()?.min(end)),
     };
     (from <= to && from < total).then_some((from, to))
 }

@@ -49,6 +49,14 @@ async fn find(site: &Site, actor: &Actor, id: &str) -> Result<Found> {
 /// 400 that names the field, 403 without the right to upload there, 413 when it is too large, 429 when the actor has too
 /// many open sessions.
 pub async fn create(site: &Site, actor: &Actor, wanted: UploadSession) -> Result<UploadSession> {
+    create_up_to(site, actor, wanted, site.config.max_file_bytes).await
+}
+
+/// As [`create`], for a product that has a limit of its own: `most` bytes.
+///
+/// # Errors
+/// As [`create`].
+pub async fn create_up_to(site: &Site, actor: &Actor, wanted: UploadSession, most: u64) -> Result<UploadSession> {
     if wanted.kind == "import" {
         let message = "Uploads of type import are not served: this server has no bulk import.";
         return Err(Error::new(Kind::NotImplemented, "api.upload.create.import.app_error", message));
@@ -62,8 +70,8 @@ pub async fn create(site: &Site, actor: &Actor, wanted: UploadSession) -> Result
     if wanted.file_size <= 0 {
         return Err(Error::invalid_body("file_size", "it must be above 0"));
     }
-    if wanted.file_size.unsigned_abs() > site.config.max_file_bytes {
-        return Err(files::too_large(site));
+    if wanted.file_size.unsigned_abs() > most {
+        return Err(files::too_large(most));
     }
     if !kit::id::is_valid(&wanted.channel_id) {
         return Err(Error::invalid_body("channel_id", "it is no id"));

@@ -14,7 +14,7 @@ mod update;
 pub use create::ensure_bot;
 pub use store::{by_ids, by_login, by_usernames, count, count_people, get, password_of, record_login, search, set_props};
 
-use crate::{Actor, Error, Result, Site};
+use crate::{Actor, Error, Result, Site, unoffered};
 use axum::Router;
 use axum::routing::{get as GET, post, put};
 use wire::User;
@@ -90,6 +90,7 @@ pub fn router() -> Router<Site> {
         .route("/users/{user_id}/active", put(admin::active))
         .route("/users/{user_id}/roles", put(admin::roles))
         .route("/users/{user_id}/tokens", GET(tokens::list).post(tokens::create))
+        .route("/users/tokens", GET(tokens::all))
         .route("/users/tokens/{token_id}", GET(tokens::one))
         .route("/users/tokens/revoke", post(tokens::revoke))
         .route("/users/tokens/disable", post(tokens::disable))
@@ -101,6 +102,9 @@ pub fn router() -> Router<Site> {
         .route("/users/{user_id}/password", put(update::password))
         .route("/users/{user_id}/image", GET(avatar::image))
         .route("/users/{user_id}/image/default", GET(avatar::image))
+        // Not offered; without these lines they would be taken for users' ids.
+        .route("/users/auth_data", GET(unoffered::unknown))
+        .route("/users/invalid_emails", GET(unoffered::unknown))
         .route("/users/username/{username}", GET(read::by_username))
         .route("/users/email/{email}", GET(read::by_email))
 }
