@@ -2,8 +2,8 @@
 
 use crate::ws::socket;
 use crate::{
-    Site, auth, bookmarks, channels, commands, drafts, emoji, files, groups, posts, preferences, roles, scheduled, search,
-    sidebar, status, system, teams, threads, unoffered, uploads, users,
+    Site, auth, bookmarks, channels, commands, drafts, emoji, files, groups, posts, preferences, roles, scheduled,
+    search, sidebar, status, system, teams, threads, unoffered, uploads, users,
 };
 use axum::Router;
 use axum::extract::{Request, State};

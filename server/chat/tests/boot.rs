@@ -51,7 +51,9 @@ async fn web_and_mobile_clients_start() {
             format!("/users/me/teams/{team}/unread"),
             format!("/posts/scheduled/team/{team}?includeDirectChannels=true"),
             format!("/channels/{square}/stats?exclude_files_count=true"),
-            format!("/users/me/channels/{square}/posts/unread?limit_before=30&limit_after=30&skipFetchThreads=false&collapsedThreads=true&collapsedThreadsExtended=false"),
+            format!(
+                "/users/me/channels/{square}/posts/unread?limit_before=30&limit_after=30&skipFetchThreads=false&collapsedThreads=true&collapsedThreadsExtended=false"
+            ),
             format!("/channels/{square}/posts?page=0&per_page=60&collapsedThreads=true&collapsedThreadsExtended=true"),
             format!("/posts/{}/info", text(&post, "id")),
             format!("/posts/{}/thread?perPage=60&direction=down", text(&post, "id")),

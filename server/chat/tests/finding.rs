@@ -124,7 +124,10 @@ async fn commands_do_what_they_say() {
         run("/header Bring lamps").await;
         assert_eq!(t.bruno.get(&format!("/channels/{}", t.square)).await["header"], "Bring lamps", "{engine}");
         let (status, body) = t.ana.call("POST", "/commands/execute", line("/frobnicate")).await;
-        assert_eq!((status, text(&body, "id").as_str()), (StatusCode::NOT_FOUND, "api.command.execute_command.not_found.app_error"));
+        assert_eq!(
+            (status, text(&body, "id").as_str()),
+            (StatusCode::NOT_FOUND, "api.command.execute_command.not_found.app_error")
+        );
         let list = t.ana.get(&format!("/teams/{}/commands/autocomplete_suggestions?user_input=/mu", t.id)).await;
         assert_eq!(list[0]["Complete"], "mute", "{engine}");
     }

@@ -50,7 +50,10 @@ async fn a_sidebar_is_arranged() {
         t.bruno.ok("DELETE", &format!("{base}/{id}"), Value::Null).await;
         let all = t.bruno.get(&base).await;
         assert!(!kinds(&all).contains(&"custom".into()), "{engine}");
-        let (status, _) = t.ana.call("GET", &format!("/users/{}/teams/{}/channels/categories", t.bruno.id, "x".repeat(26)), Value::Null).await;
+        let (status, _) = t
+            .ana
+            .call("GET", &format!("/users/{}/teams/{}/channels/categories", t.bruno.id, "x".repeat(26)), Value::Null)
+            .await;
         assert!(!status.is_server_error(), "{engine}");
         let (status, _) = t.bruno.call("DELETE", &favourites, Value::Null).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{engine}: built-in ones stay");
@@ -119,7 +122,9 @@ async fn upload(person: &Person<'_>, name: &str, picture: &[u8]) -> (StatusCode,
     body.extend(b"--x\r\ncontent-disposition: form-data; name=\"image\"; filename=\"a.png\"\r\n\r\n");
     body.extend(picture);
     let emoji = json!({"name": name, "creator_id": person.id});
-    body.extend(format!("\r\n--x\r\ncontent-disposition: form-data; name=\"emoji\"\r\n\r\n{emoji}\r\n--x--\r\n").bytes());
+    body.extend(
+        format!("\r\n--x\r\ncontent-disposition: form-data; name=\"emoji\"\r\n\r\n{emoji}\r\n--x--\r\n").bytes(),
+    );
     let request = Request::post("/api/v4/emoji")
         .header("authorization", format!("Bearer {}", person.token))
         .header("content-type", "multipart/form-data; boundary=x");

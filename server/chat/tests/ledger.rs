@@ -82,7 +82,8 @@ fn the_ledger_has_every_operation_once() {
     let names: BTreeSet<String> = rows.iter().map(Row::name).collect();
     assert_eq!(names.len(), rows.len(), "an operation has two rows");
     for row in &rows {
-        let reason = row.state.split_once(": ").filter(|(kind, why)| ["partial", "absent"].contains(kind) && !why.is_empty());
+        let reason =
+            row.state.split_once(": ").filter(|(kind, why)| ["partial", "absent"].contains(kind) && !why.is_empty());
         assert!(row.state == "full" || reason.is_some(), "{}: {}", row.name(), row.state);
         assert!(["A", "B", "C"].contains(&row.tier.as_str()), "{}", row.name());
     }
@@ -108,7 +109,9 @@ async fn what_the_ledger_calls_absent_answers_the_protocols_error() {
     let mut wrong = Vec::new();
     for row in ledger().iter().filter(|r| r.absent()) {
         let (status, body) = ask(&api, &row.method, &row.path, row.outside).await;
-        let told = row.outside || row.method == "HEAD" || body["status_code"] == status.as_u16() && body["message"].is_string();
+        let told = row.outside
+            || row.method == "HEAD"
+            || body["status_code"] == status.as_u16() && body["message"].is_string();
         let answered = [StatusCode::NOT_FOUND, StatusCode::NOT_IMPLEMENTED].contains(&status);
         if !answered || !told || !row.outside && !unrouted(status, &body) {
             wrong.push(format!("{}: {status} {body}", row.name()));
@@ -143,7 +146,10 @@ async fn every_route_has_a_row() {
     for path in &paths {
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
             let (status, body) = ask(&api, method, path, path.ends_with("/public")).await;
-            if !unrouted(status, &body) && !rows.contains(&plain(&format!("{method} {path}"))) && status != StatusCode::METHOD_NOT_ALLOWED {
+            if !unrouted(status, &body)
+                && !rows.contains(&plain(&format!("{method} {path}")))
+                && status != StatusCode::METHOD_NOT_ALLOWED
+            {
                 wrong.push(format!("{method} {path}: {status}"));
             }
         }

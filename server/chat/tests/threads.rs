@@ -21,10 +21,17 @@ async fn a_thread_is_followed_read_and_left() {
         assert_eq!((&mine["total"], &mine["total_unread_threads"]), (&json!(1), &json!(1)), "{engine}");
         assert_eq!(mine["total_unread_mentions"], 1, "{engine}");
         assert_eq!(mine["threads"][0]["participants"], json!([{"id": t.bruno.id}]), "{engine}");
-        assert_eq!(t.ana.get(&format!("{one}?extended=true")).await["participants"][0]["username"], "bruno", "{engine}");
+        assert_eq!(
+            t.ana.get(&format!("{one}?extended=true")).await["participants"][0]["username"],
+            "bruno",
+            "{engine}"
+        );
         let page = t.ana.get(&format!("/channels/{}/posts?collapsedThreads=true", t.square)).await;
         assert!(!page["order"].as_array().unwrap().contains(&reply["id"]), "{engine}: replies are not in the channel");
-        assert_eq!((&page["posts"][&root]["reply_count"], &page["posts"][&root]["is_following"]), (&json!(1), &json!(true)));
+        assert_eq!(
+            (&page["posts"][&root]["reply_count"], &page["posts"][&root]["is_following"]),
+            (&json!(1), &json!(true))
+        );
 
         world.clock.advance(5);
         let now = world.clock.now_ms();
@@ -103,7 +110,8 @@ async fn check(model: &Model, people: &[&Person<'_>], team: &str, root: &str, en
         let thread = person.get(&format!("/users/me/teams/{team}/threads/{root}")).await;
         let (replies, mentions) = model.unread(who);
         let found = (thread["reply_count"].as_i64().unwrap(), thread["is_following"].as_bool().unwrap());
-        let expected = (i64::try_from(model.replies.len()).unwrap(), model.following.get(&who).copied().unwrap_or(false));
+        let expected =
+            (i64::try_from(model.replies.len()).unwrap(), model.following.get(&who).copied().unwrap_or(false));
         assert_eq!(found, expected, "{engine}: person {who} after {steps:?}");
         // Who never looked at or followed the thread has no numbers of it.
         if model.viewed.contains_key(&who) || model.following.contains_key(&who) {

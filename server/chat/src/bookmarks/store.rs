@@ -80,8 +80,7 @@ pub async fn insert(tx: &mut Tx, b: &Bookmark) -> Result<()> {
 }
 
 pub async fn update(tx: &mut Tx, b: &Bookmark) -> Result<()> {
-    let values =
-        params![&b.id, b.update_at, &b.display_name, &b.link_url, &b.image_url, &b.emoji, b.delete_at];
+    let values = params![&b.id, b.update_at, &b.display_name, &b.link_url, &b.image_url, &b.emoji, b.delete_at];
     tx.execute(&UPDATE, values).await?;
     Ok(())
 }

@@ -65,7 +65,6 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(channel)))
 }
 
-
 async fn who(conn: &mut Conn, actor: &Actor) -> Result<User> {
     users::get(conn, &actor.user_id).await?.ok_or_else(users::missing)
 }
@@ -108,7 +107,10 @@ pub async fn patch(
     let channel = save(&site, &mut tx, channel, "channel_updated").await?;
     let by = who(&mut tx, &actor).await?;
     for (happened, differs) in [
-        (Happened::DisplayName(&by, &old.display_name, &channel.display_name), old.display_name != channel.display_name),
+        (
+            Happened::DisplayName(&by, &old.display_name, &channel.display_name),
+            old.display_name != channel.display_name,
+        ),
         (Happened::Header(&by, &old.header, &channel.header), old.header != channel.header),
         (Happened::Purpose(&by, &old.purpose, &channel.purpose), old.purpose != channel.purpose),
     ] {

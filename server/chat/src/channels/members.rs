@@ -74,8 +74,7 @@ pub async fn leave_all(site: &Site, tx: &mut Tx, team_id: &str, user_id: &str, b
         }
         let left = leave(site, tx, &channel, user_id, by).await?;
         if left && channel.name == super::DEFAULT && channel.delete_at == 0 {
-            let happened =
-                if user_id == by { Happened::LeftTeam(&user) } else { Happened::RemovedFromTeam(&user) };
+            let happened = if user_id == by { Happened::LeftTeam(&user) } else { Happened::RemovedFromTeam(&user) };
             posts::say(site, tx, &channel, happened).await?;
         }
     }

@@ -188,10 +188,7 @@ pub async fn remove(site: &Site, actor: &Actor, id: &str, user: &str) -> Result<
     let permission = if user == actor.user_id { Permission::READ_CHANNEL } else { Permission::MANAGE_CHANNEL_MEMBERS };
     let channel = access(&mut tx, actor, id, permission).await?;
     if channel.name == DEFAULT || channel.team_id.is_empty() {
-        return Err(Error::invalid(
-            "api.channel.remove.default.app_error",
-            "Nobody can be removed from this channel.",
-        ));
+        return Err(Error::invalid("api.channel.remove.default.app_error", "Nobody can be removed from this channel."));
     }
     let by = users::get(&mut tx, &actor.user_id).await?.ok_or_else(users::missing)?;
     let gone = users::get(&mut tx, user).await?.ok_or_else(users::missing)?;
@@ -283,13 +280,19 @@ async fn set_scheme_roles(
 async fn set_flags(site: &Site, actor: &Actor, id: &str, user: &str, flags: Flags) -> Result<Json<StatusOk>> {
     let user = if user == "me" { actor.user_id.clone() } else { user.to_owned() };
     if flags.scheme_guest == flags.scheme_user || flags.scheme_guest && flags.scheme_admin {
-        return Err(Error::invalid_body("scheme_user", "a member is either a user, and perhaps an administrator, or a guest"));
+        return Err(Error::invalid_body(
+            "scheme_user",
+            "a member is either a user, and perhaps an administrator, or a guest",
+        ));
     }
     let mut tx = site.db.write().await?;
     access(&mut tx, actor, id, Permission::MANAGE_CHANNEL_ROLES).await?;
     let member = store::member(&mut tx, id, &user).await?.ok_or_else(missing)?;
     if member.scheme_guest != flags.scheme_guest {
-        return Err(Error::invalid_body("scheme_guest", "who is a guest is decided for the account, not for a channel"));
+        return Err(Error::invalid_body(
+            "scheme_guest",
+            "who is a guest is decided for the account, not for a channel",
+        ));
     }
     store::set_admin(&mut tx, id, &user, flags.scheme_admin, site.clock.now_ms()).await?;
     let member = store::member(&mut tx, id, &user).await?.ok_or_else(missing)?;

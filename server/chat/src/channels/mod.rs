@@ -9,9 +9,9 @@ mod reading;
 mod routes;
 mod store;
 
-pub use members::{join, join_saying, leave_all};
 pub use changing::patch;
 pub use direct::direct;
+pub use members::{join, join_saying, leave_all};
 pub use memberships::{add, remove, set_muted};
 pub use reading::unread_at;
 pub use store::{

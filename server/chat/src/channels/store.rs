@@ -259,14 +259,7 @@ pub async fn viewed(tx: &mut Tx, channel: &str, user: &str, now: i64) -> Result<
 }
 
 /// The member has read everything up to `at`: `read` posts in all, and roots.
-pub async fn set_viewed(
-    tx: &mut Tx,
-    channel: &str,
-    user: &str,
-    at: i64,
-    read: (i64, i64),
-    now: i64,
-) -> Result<()> {
+pub async fn set_viewed(tx: &mut Tx, channel: &str, user: &str, at: i64, read: (i64, i64), now: i64) -> Result<()> {
     tx.execute(&SET_VIEWED, params![channel, user, at, read.0, read.1, now]).await?;
     Ok(())
 }

@@ -9,8 +9,8 @@ use wire::{Channel, ChannelPatch, CommandArgs, CommandResponse, Event, Post, Sta
 /// Every command that [`run`] knows, in alphabetical order.
 #[cfg(test)]
 pub const TRIGGERS: [&str; 18] = [
-    "away", "code", "dnd", "header", "help", "invite", "join", "kick", "leave", "me", "msg", "mute", "offline", "online",
-    "open", "purpose", "rename", "shrug",
+    "away", "code", "dnd", "header", "help", "invite", "join", "kick", "leave", "me", "msg", "mute", "offline",
+    "online", "open", "purpose", "rename", "shrug",
 ];
 
 /// What a command leads to.

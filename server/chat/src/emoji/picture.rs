@@ -23,7 +23,9 @@ pub struct Picture {
 /// 400 for what is no such picture.
 pub async fn prepare(bytes: Vec<u8>) -> Result<Picture> {
     let made = tokio::task::spawn_blocking(move || make(bytes)).await.map_err(Error::internal)?;
-    made.ok_or_else(|| Error::invalid_body("image", "a PNG, JPEG, GIF or WebP picture of at most 2048 × 2048 is wanted"))
+    made.ok_or_else(|| {
+        Error::invalid_body("image", "a PNG, JPEG, GIF or WebP picture of at most 2048 × 2048 is wanted")
+    })
 }
 
 fn make(bytes: Vec<u8>) -> Option<Picture> {

@@ -147,8 +147,7 @@ async fn delete(State(site): State<Site>, actor: Actor, Path(id): Path<String>) 
 async fn image(State(site): State<Site>, _: Actor, Path(id): Path<String>) -> Result<Response> {
     let mime_type = store::mime_type(&mut site.db.read().await?, &id).await?.ok_or_else(missing)?;
     let bytes = files::read(&site, &path(&id)).await?;
-    let headers =
-        [(header::CONTENT_TYPE, mime_type), (header::CACHE_CONTROL, "max-age=2592000, private".to_owned())];
+    let headers = [(header::CONTENT_TYPE, mime_type), (header::CACHE_CONTROL, "max-age=2592000, private".to_owned())];
     Ok((headers, bytes).into_response())
 }
 

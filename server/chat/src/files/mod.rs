@@ -5,10 +5,10 @@ mod public;
 mod routes;
 mod store;
 
-pub use routes::{open, router};
 pub use public::open as open_public;
-pub use store::{matching, of_ids, of_posts};
+pub use routes::{open, router};
 pub(crate) use store::{get, insert};
+pub use store::{matching, of_ids, of_posts};
 
 use crate::{Error, Result, Site};
 use db::Tx;

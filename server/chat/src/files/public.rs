@@ -70,7 +70,10 @@ pub async fn open(
 ) -> Result<Response> {
     let expected = hash(&key(&site).await?, &id)?;
     if !bool::from(expected.as_bytes().ct_eq(q.h.as_bytes())) {
-        return Err(Error::invalid("api.file.get_file.public_invalid.app_error", "The public link does not appear to be valid."));
+        return Err(Error::invalid(
+            "api.file.get_file.public_invalid.app_error",
+            "The public link does not appear to be valid.",
+        ));
     }
     let (info, path) = lookup(&mut site.db.read().await?, &id).await?;
     super::routes::send(&site, &info, &path, &headers).await

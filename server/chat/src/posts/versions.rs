@@ -65,7 +65,10 @@ pub async fn history(State(site): State<Site>, actor: Actor, Path(id): Path<Stri
     }
     let versions = of(&mut conn, &post).await?;
     if versions.is_empty() {
-        return Err(Error::not_found("app.post.get_post_edit_history.no_history.app_error", "The post was never edited."));
+        return Err(Error::not_found(
+            "app.post.get_post_edit_history.no_history.app_error",
+            "The post was never edited.",
+        ));
     }
     Ok(Json(versions))
 }
@@ -81,10 +84,7 @@ pub async fn restore(
         let post = store::get(&mut conn, &id).await?.filter(|p| p.delete_at == 0).ok_or_else(missing)?;
         of(&mut conn, &post).await?.into_iter().find(|v| v.id == version).ok_or_else(missing)?
     };
-    let patch = wire::PostPatch {
-        message: Some(former.message),
-        props: Some(former.props),
-        ..wire::PostPatch::default()
-    };
+    let patch =
+        wire::PostPatch { message: Some(former.message), props: Some(former.props), ..wire::PostPatch::default() };
     super::change::patch(State(site), actor, Path(id), Json(patch)).await
 }

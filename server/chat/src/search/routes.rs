@@ -1,8 +1,8 @@
 //! The HTTP side of searching.
 
 use super::condition::{Columns, Condition};
-use super::scope::{Terms, resolve};
 use super::grammar;
+use super::scope::{Terms, resolve};
 use crate::{Actor, Error, Result, Site, files, posts, teams};
 use axum::extract::{FromRequest, Multipart, Path, Request, State};
 use axum::http::header;
@@ -117,9 +117,8 @@ async fn find_files(site: &Site, actor: &Actor, team: Option<&str>, terms: &Term
     let mut condition = Condition::of(&query, &scope, FILES);
     condition.one_of("extension", &query.extensions, true);
     condition.one_of("extension", &query.not_extensions, false);
-    condition.also(
-        "delete_at = 0 AND EXISTS (SELECT 1 FROM posts p WHERE p.id = file_infos.post_id AND p.delete_at = 0)",
-    );
+    condition
+        .also("delete_at = 0 AND EXISTS (SELECT 1 FROM posts p WHERE p.id = file_infos.post_id AND p.delete_at = 0)");
     let (limit, offset) = page(terms);
     let (text, values) = condition.page(limit, offset);
     let found = files::matching(&mut conn, &text, values).await?;

@@ -25,8 +25,9 @@ const PLACE: Sql = Sql::new(
     "INSERT INTO sidebar_channels (channel_id, user_id, team_id, category_id, sort_order) VALUES ($1, $2, $3, $4, $5)
      ON CONFLICT (channel_id, user_id, team_id) DO UPDATE SET category_id = excluded.category_id, sort_order = excluded.sort_order",
 );
-const UNPLACE: Sql =
-    Sql::new("DELETE FROM sidebar_channels WHERE channel_id = $1 AND user_id = $2 AND team_id = $3 AND category_id = $4");
+const UNPLACE: Sql = Sql::new(
+    "DELETE FROM sidebar_channels WHERE channel_id = $1 AND user_id = $2 AND team_id = $3 AND category_id = $4",
+);
 
 fn category(row: Row) -> Result<SidebarCategory> {
     let mut r = row.read();

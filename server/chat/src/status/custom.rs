@@ -16,16 +16,8 @@ const RECENT: &str = "recent_custom_statuses";
 /// How many recent ones are kept.
 const MAX_RECENT: usize = 5;
 /// How long clients may say that a status lasts.
-const DURATIONS: [&str; 8] = [
-    "",
-    "thirty_minutes",
-    "one_hour",
-    "four_hours",
-    "today",
-    "this_week",
-    "date_and_time",
-    "custom_date_time",
-];
+const DURATIONS: [&str; 8] =
+    ["", "thirty_minutes", "one_hour", "four_hours", "today", "this_week", "date_and_time", "custom_date_time"];
 
 /// A status. `expires_at` is RFC 3339 text; empty or the year 1 when it stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +51,8 @@ impl CustomStatus {
             return Ok(self);
         }
         let until = self.expires_at.parse::<jiff::Timestamp>();
-        let until = until.map_err(|_| Error::invalid_body("expires_at", "a time like 2026-01-31T18:00:00Z is wanted"))?;
+        let until =
+            until.map_err(|_| Error::invalid_body("expires_at", "a time like 2026-01-31T18:00:00Z is wanted"))?;
         if until.as_millisecond() < now {
             return Err(Error::invalid_body("expires_at", "it has passed already"));
         }

@@ -6,8 +6,8 @@ mod store;
 
 pub use store::{by_name, get, ids_of, of_user, scheme_roles};
 
-use crate::roles::{self, Permission};
 use crate::posts::{self, Happened};
+use crate::roles::{self, Permission};
 use crate::{Actor, Error, Result, Site, channels, users};
 use axum::Router;
 use db::{Conn, Tx};

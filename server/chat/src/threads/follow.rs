@@ -1,7 +1,7 @@
 //! What a reply, a deletion and a click on "follow" do to a thread and its followers.
 
-use super::store::{self, Followed};
 use super::read;
+use super::store::{self, Followed};
 use crate::{Actor, Result, Site};
 use db::Tx;
 use wire::{Channel, Event, Post};
@@ -88,14 +88,7 @@ pub async fn follow(site: &Site, tx: &mut Tx, team: &str, root: &Post, user: &st
 ///
 /// # Errors
 /// When the database fails.
-pub async fn unread_from(
-    site: &Site,
-    tx: &mut Tx,
-    channel: &Channel,
-    root: &Post,
-    user: &str,
-    at: i64,
-) -> Result<()> {
+pub async fn unread_from(site: &Site, tx: &mut Tx, channel: &Channel, root: &Post, user: &str, at: i64) -> Result<()> {
     follow(site, tx, &channel.team_id, root, user, true).await?;
     let before = read::one(tx, root, user).await?;
     store::viewed(tx, &root.id, user, at - 1, site.clock.now_ms()).await?;

@@ -1,7 +1,7 @@
 //! The HTTP side of threads.
 
-use super::store::Page;
 use super::follow::read_changed;
+use super::store::Page;
 use super::{follow, read, root, store};
 use crate::users::me_or;
 use crate::{Actor, Result, Site, channels, posts, teams};

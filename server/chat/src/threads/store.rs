@@ -112,9 +112,8 @@ const TOTALS: Sql = Sql::new(concat!(
 const SUMMARIES: Sql = Sql::new(
     "SELECT post_id, reply_count, last_reply_at, participants FROM threads WHERE post_id IN LIST($1) AND reply_count > 0",
 );
-const FOLLOWING: Sql = Sql::new(
-    "SELECT post_id FROM thread_memberships WHERE user_id = $1 AND following = TRUE AND post_id IN LIST($2)",
-);
+const FOLLOWING: Sql =
+    Sql::new("SELECT post_id FROM thread_memberships WHERE user_id = $1 AND following = TRUE AND post_id IN LIST($2)");
 const GROW: Sql = Sql::new(
     "INSERT INTO threads (post_id, channel_id, reply_count, last_reply_at, participants) VALUES ($1, $2, 1, $3, $4)
      ON CONFLICT (post_id) DO UPDATE SET reply_count = threads.reply_count + 1,
@@ -216,12 +215,7 @@ pub async fn team_totals(conn: &mut Conn, user: &str, mut unread: TeamUnread) ->
 pub async fn summaries(conn: &mut Conn, ids: &[String]) -> Result<Vec<Summary>> {
     let decode = |row: Row| {
         let mut r = row.read();
-        Ok(Summary {
-            post_id: r.get()?,
-            reply_count: r.get()?,
-            last_reply_at: r.get()?,
-            participants: names(r.get()?),
-        })
+        Ok(Summary { post_id: r.get()?, reply_count: r.get()?, last_reply_at: r.get()?, participants: names(r.get()?) })
     };
     conn.fetch(&SUMMARIES, params![ids], decode).await
 }

@@ -12,7 +12,9 @@ mod typing;
 mod update;
 
 pub use create::ensure_bot;
-pub use store::{by_ids, by_login, by_usernames, count, count_people, get, password_of, record_login, search, set_props};
+pub use store::{
+    by_ids, by_login, by_usernames, count, count_people, get, password_of, record_login, search, set_props,
+};
 
 use crate::{Actor, Error, Result, Site, unoffered};
 use axum::Router;

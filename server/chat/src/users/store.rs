@@ -48,9 +48,8 @@ macro_rules! filtered {
 }
 const BY_USERNAME: Sql = filtered!("u.username");
 const NEWEST_FIRST: Sql = filtered!("u.create_at DESC, u.username");
-const RECENT_FIRST: Sql = filtered!(
-    "(SELECT COALESCE(MAX(s.last_activity_at), 0) FROM statuses s WHERE s.user_id = u.id) DESC, u.username"
-);
+const RECENT_FIRST: Sql =
+    filtered!("(SELECT COALESCE(MAX(s.last_activity_at), 0) FROM statuses s WHERE s.user_id = u.id) DESC, u.username");
 const COUNT_FILTERED: Sql = Sql::new(concat!("SELECT COUNT(*) FROM users u ", filters!()));
 const KNOWN: Sql = Sql::new(
     "SELECT DISTINCT o.user_id FROM channel_members o WHERE o.user_id <> $1

@@ -96,11 +96,7 @@ pub struct Page {
 }
 
 /// GET /users/tokens: of everybody, for administrators.
-pub async fn all(
-    State(site): State<Site>,
-    actor: Actor,
-    Query(q): Query<Page>,
-) -> Result<Json<Vec<UserAccessToken>>> {
+pub async fn all(State(site): State<Site>, actor: Actor, Query(q): Query<Page>) -> Result<Json<Vec<UserAccessToken>>> {
     if !actor.is_system_admin() {
         return Err(Error::forbidden());
     }
