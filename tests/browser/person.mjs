@@ -27,6 +27,11 @@ export class Person {
       ],
     });
     person.page = person.context.pages()[0] ?? (await person.context.newPage());
+    // The fake microphone's file would also be the sound of the screen, and be recorded twice.
+    await person.page.addInitScript(() => {
+      const share = navigator.mediaDevices?.getDisplayMedia.bind(navigator.mediaDevices);
+      if (share) navigator.mediaDevices.getDisplayMedia = (wanted) => share({ ...wanted, audio: false });
+    });
     person.page.setDefaultTimeout(30_000);
     person.page.on('pageerror', (error) => person.errors.push(String(error)));
     return person;

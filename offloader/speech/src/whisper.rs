@@ -1,6 +1,7 @@
 //! Whisper through whisper.cpp: greedy decoding, one model in memory, a state for each thread that transcribes.
 
-use crate::{SAMPLE_RATE, guard};
+use crate::SAMPLE_RATE;
+use crate::guard::{self, Reason};
 use serde::{Deserialize, Serialize};
 use std::ffi::c_void;
 use std::path::{Path, PathBuf};
@@ -140,6 +141,20 @@ pub fn audio_context(samples: usize) -> i32 {
     i32::try_from(needed.div_ceil(64) * 64).map_or(FULL_CONTEXT, |n| n.min(FULL_CONTEXT))
 }
 
+/// Most tokens that `samples` of sound can hold: speech has about 4 a second, and a model that goes round in circles has
+/// no end.
+fn most_tokens(samples: usize) -> i32 {
+    i32::try_from(samples * 10 / SAMPLE_RATE + 16).unwrap_or(i32::MAX)
+}
+
+/// What one pass gave.
+struct Read {
+    transcript: Transcript,
+    /// A segment was dropped because it said too much or the same over and over. That comes of too little context for
+    /// the sound more often than of the sound itself.
+    looped: bool,
+}
+
 /// Transcribes one piece at a time; not shared between threads.
 pub struct Transcriber {
     state: WhisperState,
@@ -163,11 +178,24 @@ impl Transcriber {
         }
         let mut padded = samples.to_vec();
         padded.resize(samples.len().max(SHORTEST), 0.0);
+        let context = audio_context(padded.len());
+        let transcript = self.run(&padded, samples.len() as u64, context, request)?;
+        match transcript {
+            Read { looped: true, .. } if context < FULL_CONTEXT => {
+                tracing::debug!(samples = samples.len(), "the model went round in circles; again with all context");
+                Ok(self.run(&padded, samples.len() as u64, FULL_CONTEXT, request)?.transcript)
+            }
+            Read { transcript, .. } => Ok(transcript),
+        }
+    }
+
+    /// One pass over `padded`, of which the first `samples` were said, with `context` encoder frames.
+    fn run(&mut self, padded: &[f32], samples: u64, context: i32, request: &Request<'_>) -> Result<Read, SpeechError> {
         let language = if self.multilingual { request.language.unwrap_or("auto") } else { "en" };
         let mut params = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
         params.set_n_threads(self.threads);
         params.set_language(Some(language));
-        params.set_audio_ctx(audio_context(padded.len()));
+        params.set_audio_ctx(context);
         params.set_no_context(true);
         params.set_single_segment(!request.split);
         params.set_no_timestamps(!request.split);
@@ -180,6 +208,9 @@ impl Transcriber {
         params.set_print_realtime(false);
         params.set_print_timestamps(false);
         params.set_print_special(false);
+        if !request.split {
+            params.set_max_tokens(most_tokens(padded.len()));
+        }
         if let Some(prompt) = request.prompt.filter(|p| !p.is_empty() && !p.contains('\0')) {
             params.set_initial_prompt(prompt);
         }
@@ -190,18 +221,18 @@ impl Transcriber {
                 params.set_abort_callback_user_data(std::ptr::from_ref(abort).cast_mut().cast());
             }
         }
-        let outcome = self.state.full(params, &padded);
+        let outcome = self.state.full(params, padded);
         if request.abort.is_some_and(|a| a.load(Ordering::Relaxed)) {
             return Err(SpeechError::Aborted);
         }
         outcome.map_err(SpeechError::Run)?;
-        Ok(self.read(samples.len() as u64, request))
+        Ok(self.read(samples, request))
     }
 
-    fn read(&self, samples: u64, request: &Request<'_>) -> Transcript {
+    fn read(&self, samples: u64, request: &Request<'_>) -> Read {
         let duration = crate::samples_to_ms(samples);
         let language = whisper_rs::get_lang_str(self.state.full_lang_id_from_state()).unwrap_or("en").to_owned();
-        let mut segments = vec![];
+        let (mut segments, mut looped) = (vec![], false);
         for raw in self.state.as_iter() {
             let (start, end) = if request.split {
                 (centiseconds(raw.start_timestamp()).min(duration), centiseconds(raw.end_timestamp()).min(duration))
@@ -220,10 +251,13 @@ impl Transcriber {
             };
             match guard::verdict(&segment) {
                 None => segments.push(segment),
-                Some(reason) => tracing::debug!(?reason, no_speech = segment.no_speech_prob, "segment dropped"),
+                Some(reason) => {
+                    looped |= matches!(reason, Reason::TooFast | Reason::Repetition);
+                    tracing::debug!(?reason, no_speech = segment.no_speech_prob, "segment dropped");
+                }
             }
         }
-        Transcript { language, segments }
+        Read { transcript: Transcript { language, segments }, looped }
     }
 
     fn tokens(&self, raw: &whisper_rs::WhisperSegment<'_>, wanted: bool, duration: u64) -> (Vec<Word>, f32) {
