@@ -46,6 +46,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
             hub.sweep(clock.now_ms());
         }
     });
+    tokio::spawn(chat::scheduled::run(site.clone(), stop.clone()));
     let ready = site.clone();
     let listening = listener.local_addr()?;
     let plugins = plugins(&site, &config, listening, &stop).await?;

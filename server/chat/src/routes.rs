@@ -1,7 +1,10 @@
 //! The whole API in one table: each domain's router, the WebSocket, and the headers that every answer carries.
 
 use crate::ws::socket;
-use crate::{Site, auth, channels, files, posts, preferences, roles, status, system, teams, uploads, users};
+use crate::{
+    Site, auth, bookmarks, channels, commands, drafts, emoji, files, groups, posts, preferences, roles, scheduled,
+    search, sidebar, status, system, teams, threads, unoffered, uploads, users,
+};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
@@ -9,7 +12,7 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::get;
 
-/// Everything under `/api/v4`.
+/// Everything under `/api/v4`, and the public links beside it.
 pub fn api(site: &Site) -> Router {
     let v4 = Router::new()
         .route("/websocket", get(socket::upgrade))
@@ -21,15 +24,26 @@ pub fn api(site: &Site) -> Router {
         .merge(roles::router())
         .merge(teams::router())
         .merge(channels::router())
+        .merge(sidebar::router())
+        .merge(bookmarks::router())
         .merge(posts::router())
+        .merge(threads::router())
+        .merge(drafts::router())
+        .merge(scheduled::router())
+        .merge(search::router())
+        .merge(emoji::router())
         .merge(files::router())
         .merge(uploads::router())
+        .merge(groups::router())
+        .merge(commands::router())
         .merge(system::router())
-        .fallback(system::unknown)
+        .fallback(unoffered::unknown)
+        .method_not_allowed_fallback(unoffered::unknown)
         .layer(axum::extract::DefaultBodyLimit::max(site.config.max_body_bytes))
         .layer(middleware::from_fn_with_state(site.clone(), headers))
         .with_state(site.clone());
-    Router::new().nest("/api/v4", v4)
+    let public = Router::new().route("/files/{file_id}/public", get(files::open_public)).with_state(site.clone());
+    Router::new().nest("/api/v4", v4).merge(public)
 }
 
 /// Request id, version, and the headers that keep a browser from guessing.

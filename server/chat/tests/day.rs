@@ -1,66 +1,15 @@
 //! A day of two people through the real router, on both databases: what is stored, counted and refused.
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::{Request, StatusCode};
+mod support;
+
+use axum::http::StatusCode;
 use chat::site::Parts;
 use chat::ws::Hub;
 use chat::{Config, Site};
 use kit::Clock;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use tower::ServiceExt;
-
-struct Person<'a> {
-    api: &'a Router,
-    token: String,
-    id: String,
-}
-
-impl Person<'_> {
-    async fn call(&self, method: &str, path: &str, body: Value) -> (StatusCode, Value) {
-        let (status, _, value) = call(self.api, method, path, body, Some(&self.token)).await;
-        (status, value)
-    }
-
-    async fn ok(&self, method: &str, path: &str, body: Value) -> Value {
-        let (status, value) = self.call(method, path, body).await;
-        assert!(status.is_success(), "{method} {path}: {status} {value}");
-        value
-    }
-}
-
-async fn call(
-    api: &Router,
-    method: &str,
-    path: &str,
-    body: Value,
-    token: Option<&str>,
-) -> (StatusCode, Option<String>, Value) {
-    let mut request =
-        Request::builder().method(method).uri(format!("/api/v4{path}")).header("content-type", "application/json");
-    if let Some(token) = token {
-        request = request.header("authorization", format!("Bearer {token}"));
-    }
-    let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
-    let answer = api.clone().oneshot(request.body(body).unwrap()).await.unwrap();
-    let (status, token) = (answer.status(), answer.headers().get("token").map(|t| t.to_str().unwrap().to_owned()));
-    let bytes = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
-    (status, token, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
-}
-
-async fn arrive<'a>(api: &'a Router, name: &str, invite: &str) -> Person<'a> {
-    let account = json!({"username": name, "email": format!("{name}@site.example"), "password": "Correct-horse-9"});
-    let (status, _, user) = call(api, "POST", &format!("/users?iid={invite}"), account, None).await;
-    assert_eq!(status, StatusCode::CREATED, "{user}");
-    let login = json!({"login_id": name, "password": "Correct-horse-9"});
-    let (_, token, _) = call(api, "POST", "/users/login", login, None).await;
-    Person { api, token: token.unwrap(), id: user["id"].as_str().unwrap().to_owned() }
-}
-
-fn text(value: &Value, key: &str) -> String {
-    value[key].as_str().unwrap_or_else(|| panic!("no {key} in {value}")).to_owned()
-}
+use support::{arrive, call, text};
 
 #[tokio::test]
 async fn two_people_talk_and_the_counters_stay_right() {
@@ -118,7 +67,11 @@ async fn two_people_talk_and_the_counters_stay_right() {
             (Some(""), Some(oldest)),
             "{engine}"
         );
-        assert_eq!(older["order"].as_array().unwrap().len() + 3, 7, "{engine}: no post twice, none lost");
+        assert_eq!(
+            older["order"].as_array().unwrap().len() + 3,
+            9,
+            "{engine}: no post twice, none lost, and two messages about who joined the team"
+        );
 
         let secret = json!({"team_id": team["id"], "name": "command", "display_name": "Command", "type": "P"});
         let secret = text(&ana.ok("POST", "/channels", secret).await, "id");

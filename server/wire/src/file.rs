@@ -41,6 +41,17 @@ pub struct FileUpload {
     pub client_ids: Vec<String>,
 }
 
+/// What a search for files finds, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FileInfoList {
+    pub order: Vec<String>,
+    pub file_infos: std::collections::BTreeMap<String, FileInfo>,
+    pub next_file_info_id: String,
+    pub prev_file_info_id: String,
+    pub first_inaccessible_file_time: i64,
+}
+
 /// A resumable upload.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

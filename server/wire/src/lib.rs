@@ -3,7 +3,11 @@
 //! Field names and types are the wire's; times are milliseconds since the epoch unless a field says otherwise.
 //! Absent and empty fields follow what official clients expect (see each struct).
 
+mod bookmark;
 mod channel;
+mod command;
+mod draft;
+mod emoji;
 mod event;
 mod file;
 mod post;
@@ -11,7 +15,11 @@ mod preference;
 mod team;
 mod user;
 
+pub use bookmark::*;
 pub use channel::*;
+pub use command::*;
+pub use draft::*;
+pub use emoji::*;
 pub use event::*;
 pub use file::*;
 pub use post::*;

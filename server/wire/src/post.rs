@@ -1,6 +1,6 @@
 //! Posts, threads, reactions and lists of posts.
 
-use crate::{FileInfo, Props, User, is_false, is_zero};
+use crate::{Emoji, FileInfo, Props, User, is_false, is_zero};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ pub struct Post {
     pub remote_id: Option<String>,
     pub reply_count: i64,
     pub last_reply_at: i64,
-    pub participants: Option<Vec<User>>,
+    pub participants: Option<Vec<Participant>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_following: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,13 +50,73 @@ pub struct PostMetadata {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub embeds: Vec<serde_json::Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub emojis: Vec<serde_json::Value>,
+    pub emojis: Vec<Emoji>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileInfo>,
     #[serde(skip_serializing_if = "Props::is_empty")]
     pub images: Props,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reaction>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority: Option<PostPriority>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub acknowledgements: Vec<PostAcknowledgement>,
+}
+
+/// How urgent a post is, and whether its readers are asked to confirm it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PostPriority {
+    /// Empty, `important` or `urgent`.
+    pub priority: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requested_ack: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub persistent_notifications: Option<bool>,
+}
+
+/// One reader's confirmation of a post.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PostAcknowledgement {
+    pub user_id: String,
+    pub post_id: String,
+    /// 0 when it was taken back.
+    pub acknowledged_at: i64,
+    pub channel_id: String,
+    pub remote_id: Option<String>,
+}
+
+/// Somebody who wrote in a thread: only the id, or the whole user when the client asked for `extended`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Participant {
+    User(Box<User>),
+    Id { id: String },
+}
+
+impl Participant {
+    /// The user's id.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::User(user) => &user.id,
+            Self::Id { id } => id,
+        }
+    }
+}
+
+/// Where a post is, for somebody who follows a link to it and may have to join first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PostInfo {
+    pub channel_id: String,
+    pub channel_type: String,
+    pub channel_display_name: String,
+    pub has_joined_channel: bool,
+    pub team_id: String,
+    pub team_type: String,
+    pub team_display_name: String,
+    pub has_joined_team: bool,
 }
 
 /// A page of posts: `order` newest first; `posts` also holds what threads need.
@@ -72,6 +132,15 @@ pub struct PostList {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_next: Option<bool>,
     pub first_inaccessible_post_time: i64,
+}
+
+/// What a search finds; `matches` (post id → words) is null for a database search.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PostSearch {
+    #[serde(flatten)]
+    pub list: PostList,
+    pub matches: Option<BTreeMap<String, Vec<String>>>,
 }
 
 /// Body of `PUT /posts/{id}/patch`.
@@ -108,7 +177,7 @@ pub struct Thread {
     pub reply_count: i64,
     pub last_reply_at: i64,
     pub last_viewed_at: i64,
-    pub participants: Vec<User>,
+    pub participants: Vec<Participant>,
     pub post: Post,
     pub unread_replies: i64,
     pub unread_mentions: i64,

@@ -1,19 +1,36 @@
 //! Channels: who is in them, what they have not read, and the one function that loads and authorises.
 
+mod changing;
 mod direct;
+mod finding;
 mod members;
+mod memberships;
+mod reading;
 mod routes;
 mod store;
 
+pub use changing::patch;
 pub use direct::direct;
-pub use members::{join, leave_all};
-pub use routes::router;
-pub use store::{bump, by_name, count_for_author, get, ids_of, insert, member, members, mention, of_user, team_unread};
+pub use members::{join, join_saying, leave_all};
+pub use memberships::{add, remove, set_muted};
+pub use reading::unread_at;
+pub use store::{
+    bump, by_name, count_for_author, get, ids_of, insert, member, members, mention, of_user, set_viewed, team_unread,
+};
+
+/// The channel that everybody of a team is in; it cannot be left or archived.
+pub const DEFAULT: &str = "town-square";
 
 use crate::roles::{self, Permission};
-use crate::{Actor, Error, Result, teams};
+use crate::{Actor, Error, Result, Site, teams};
+use axum::Router;
 use db::Conn;
 use wire::Channel;
+
+/// Routes of this domain.
+pub fn router() -> Router<Site> {
+    routes::router().merge(memberships::router()).merge(finding::router()).merge(reading::router())
+}
 
 pub(crate) fn missing() -> Error {
     Error::not_found("app.channel.get.existing.app_error", "Unable to find the existing channel.")

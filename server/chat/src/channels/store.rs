@@ -2,7 +2,7 @@
 
 use crate::teams;
 use db::{Conn, Result, Row, Sql, Tx, params};
-use wire::{Channel, ChannelMember, TeamUnread};
+use wire::{Channel, ChannelMember, ChannelStats, TeamUnread};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -21,10 +21,21 @@ const OF_USER: Sql =
     select!("JOIN channel_members m ON m.channel_id = c.id WHERE m.user_id = $1 ORDER BY c.display_name");
 const PUBLIC: Sql =
     select!("WHERE c.team_id = $1 AND c.type = 'O' AND c.delete_at = 0 ORDER BY c.display_name LIMIT $2 OFFSET $3");
-const SEARCH: Sql = select!(
-    "WHERE c.team_id = $1 AND c.type = 'O' AND c.delete_at = 0 AND (LOWER(c.display_name) LIKE $2 OR c.name LIKE $2)
-     ORDER BY c.display_name LIMIT 50"
+const ARCHIVED: Sql = select!(
+    "WHERE c.team_id = $1 AND c.delete_at > 0 AND (c.type = 'O' OR c.id IN (SELECT m.channel_id FROM channel_members m WHERE m.user_id = $2))
+     ORDER BY c.display_name LIMIT $3 OFFSET $4"
 );
+const BY_IDS: Sql = select!("WHERE c.id IN LIST($1) ORDER BY c.display_name");
+const SEARCH: Sql = select!(
+    "WHERE c.team_id = $1 AND c.type IN ('O', 'P') AND (c.delete_at > 0) = $3
+     AND (LOWER(c.display_name) LIKE $2 ESCAPE '\\' OR c.name LIKE $2 ESCAPE '\\' OR LOWER(c.purpose) LIKE $2 ESCAPE '\\')
+     ORDER BY c.display_name LIMIT 100"
+);
+const SEARCH_ALL: Sql = select!(
+    "WHERE c.type IN ('O', 'P') AND (LOWER(c.display_name) LIKE $1 ESCAPE '\\' OR c.name LIKE $1 ESCAPE '\\' OR c.id = $2)
+     ORDER BY c.display_name, c.id LIMIT 10000"
+);
+const OF_ANY: Sql = Sql::new("SELECT DISTINCT channel_id FROM channel_members WHERE user_id IN LIST($1)");
 const INSERT: Sql = Sql::new(
     "INSERT INTO channels (id, create_at, update_at, team_id, type, display_name, name, header, purpose, creator_id, props)
      VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
@@ -62,6 +73,13 @@ const VIEWED: Sql = Sql::new(
      msg_count_root = (SELECT c.total_msg_count_root FROM channels c WHERE c.id = $1)
      WHERE channel_id = $1 AND user_id = $2",
 );
+const SET_VIEWED: Sql = Sql::new(
+    "UPDATE channel_members SET last_viewed_at = $3, msg_count = $4, msg_count_root = $5, last_update_at = $6
+     WHERE channel_id = $1 AND user_id = $2",
+);
+const SET_ADMIN: Sql = Sql::new(
+    "UPDATE channel_members SET scheme_admin = $3, last_update_at = $4 WHERE channel_id = $1 AND user_id = $2",
+);
 const AUTHOR: Sql = Sql::new(
     "UPDATE channel_members SET msg_count = msg_count + $3, msg_count_root = msg_count_root + $4, last_update_at = $5
      WHERE channel_id = $1 AND user_id = $2",
@@ -74,7 +92,12 @@ const NOTIFY: Sql = Sql::new(
     "UPDATE channel_members SET notify_props = $3, last_update_at = $4 WHERE channel_id = $1 AND user_id = $2",
 );
 const COUNT: Sql = Sql::new("SELECT COUNT(*) FROM channel_members WHERE channel_id = $1");
-const PINNED: Sql = Sql::new("SELECT COUNT(*) FROM posts WHERE channel_id = $1 AND is_pinned = TRUE AND delete_at = 0");
+const STATS: Sql = Sql::new(
+    "SELECT (SELECT COUNT(*) FROM channel_members m WHERE m.channel_id = $1),
+     (SELECT COUNT(*) FROM channel_members m WHERE m.channel_id = $1 AND m.scheme_guest = TRUE),
+     (SELECT COUNT(*) FROM posts p WHERE p.channel_id = $1 AND p.is_pinned = TRUE AND p.delete_at = 0),
+     (SELECT COUNT(*) FROM file_infos f WHERE f.channel_id = $1 AND f.delete_at = 0 AND f.post_id <> '')",
+);
 const TEAM_UNREAD: Sql = Sql::new(
     "SELECT CAST(COALESCE(SUM(c.total_msg_count - m.msg_count), 0) AS BIGINT), CAST(COALESCE(SUM(m.mention_count), 0) AS BIGINT),
      CAST(COALESCE(SUM(m.mention_count_root), 0) AS BIGINT), CAST(COALESCE(SUM(c.total_msg_count_root - m.msg_count_root), 0) AS BIGINT)
@@ -148,9 +171,32 @@ pub async fn public(conn: &mut Conn, team: &str, limit: i64, offset: i64) -> Res
     conn.fetch(&PUBLIC, params![team, limit, offset], channel).await
 }
 
-pub async fn search(conn: &mut Conn, team: &str, term: &str) -> Result<Vec<Channel>> {
-    let pattern = format!("%{}%", term.to_lowercase().replace(['%', '_'], ""));
-    conn.fetch(&SEARCH, params![team, pattern], channel).await
+fn pattern(term: &str) -> String {
+    format!("%{}%", crate::search::escaped(&term.trim().trim_start_matches('~').to_lowercase()))
+}
+
+/// Archived channels of a team: public ones, and private ones that the user is in.
+pub async fn archived(conn: &mut Conn, team: &str, user: &str, limit: i64, offset: i64) -> Result<Vec<Channel>> {
+    conn.fetch(&ARCHIVED, params![team, user, limit, offset], channel).await
+}
+
+pub async fn by_ids(conn: &mut Conn, ids: &[String]) -> Result<Vec<Channel>> {
+    conn.fetch(&BY_IDS, params![ids], channel).await
+}
+
+/// Public and private channels of a team with `term` in their names or purpose; live ones or archived ones.
+pub async fn search(conn: &mut Conn, team: &str, term: &str, archived: bool) -> Result<Vec<Channel>> {
+    conn.fetch(&SEARCH, params![team, pattern(term), archived], channel).await
+}
+
+/// Public and private channels of every team with `term` in their names, or with that id.
+pub async fn search_all(conn: &mut Conn, term: &str) -> Result<Vec<Channel>> {
+    conn.fetch(&SEARCH_ALL, params![pattern(term), term.trim()], channel).await
+}
+
+/// Ids of the channels that any of the users is in.
+pub async fn of_any_member(conn: &mut Conn, users: &[String]) -> Result<Vec<String>> {
+    conn.fetch(&OF_ANY, params![users], Row::only).await
 }
 
 pub async fn insert(tx: &mut Tx, c: &Channel) -> Result<()> {
@@ -207,8 +253,19 @@ pub async fn delete_member(tx: &mut Tx, channel: &str, user: &str) -> Result<boo
     Ok(tx.execute(&DELETE_MEMBER, params![channel, user]).await? > 0)
 }
 
-pub async fn viewed(tx: &mut Tx, channel: &str, user: &str, now: i64) -> Result<()> {
-    tx.execute(&VIEWED, params![channel, user, now]).await?;
+/// The member has read everything; false when the user is no member.
+pub async fn viewed(tx: &mut Tx, channel: &str, user: &str, now: i64) -> Result<bool> {
+    Ok(tx.execute(&VIEWED, params![channel, user, now]).await? > 0)
+}
+
+/// The member has read everything up to `at`: `read` posts in all, and roots.
+pub async fn set_viewed(tx: &mut Tx, channel: &str, user: &str, at: i64, read: (i64, i64), now: i64) -> Result<()> {
+    tx.execute(&SET_VIEWED, params![channel, user, at, read.0, read.1, now]).await?;
+    Ok(())
+}
+
+pub async fn set_admin(tx: &mut Tx, channel: &str, user: &str, admin: bool, now: i64) -> Result<()> {
+    tx.execute(&SET_ADMIN, params![channel, user, admin, now]).await?;
     Ok(())
 }
 
@@ -228,11 +285,22 @@ pub async fn set_notify_props(tx: &mut Tx, channel: &str, user: &str, props: &wi
     Ok(())
 }
 
-/// Members and pinned posts.
-pub async fn counts(conn: &mut Conn, channel: &str) -> Result<(i64, i64)> {
-    let members = conn.fetch_optional(&COUNT, params![channel], Row::only).await?.unwrap_or(0);
-    let pinned = conn.fetch_optional(&PINNED, params![channel], Row::only).await?.unwrap_or(0);
-    Ok((members, pinned))
+pub async fn member_count(conn: &mut Conn, channel: &str) -> Result<i64> {
+    Ok(conn.fetch_optional(&COUNT, params![channel], Row::only).await?.unwrap_or(0))
+}
+
+pub async fn stats(conn: &mut Conn, channel: &str) -> Result<ChannelStats> {
+    let decode = |row: Row| {
+        let mut r = row.read();
+        Ok(ChannelStats {
+            channel_id: channel.into(),
+            member_count: r.get()?,
+            guest_count: r.get()?,
+            pinnedpost_count: r.get()?,
+            files_count: r.get()?,
+        })
+    };
+    Ok(conn.fetch_optional(&STATS, params![channel], decode).await?.unwrap_or_default())
 }
 
 pub async fn team_unread(conn: &mut Conn, team: &str, user: &str) -> Result<TeamUnread> {

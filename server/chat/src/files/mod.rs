@@ -1,12 +1,14 @@
 //! Files: uploaded before a post refers to them, seen only by their uploader until then.
 
 mod images;
+mod public;
 mod routes;
 mod store;
 
+pub use public::open as open_public;
 pub use routes::{open, router};
-pub use store::of_posts;
 pub(crate) use store::{get, insert};
+pub use store::{matching, of_ids, of_posts};
 
 use crate::{Error, Result, Site};
 use db::Tx;

@@ -1,6 +1,6 @@
 //! The HTTP side of files: upload, download with ranges, small versions.
 
-use super::{missing, read, store, store_bytes, stream, too_large};
+use super::{missing, public, read, store, store_bytes, stream, too_large};
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, channels};
 use axum::body::Body;
@@ -31,6 +31,7 @@ pub fn router() -> Router<Site> {
         .route("/files", post(upload).layer(DefaultBodyLimit::disable()))
         .route("/files/{file_id}", get(download))
         .route("/files/{file_id}/info", get(info))
+        .route("/files/{file_id}/link", get(public::link))
         .route("/files/{file_id}/thumbnail", get(thumbnail))
         .route("/files/{file_id}/preview", get(preview))
 }
@@ -150,6 +151,11 @@ async fn download(
     Path(id): Path<String>,
 ) -> Result<Response> {
     let (info, path) = readable(&site, &actor, &id).await?;
+    send(&site, &info, &path, &headers).await
+}
+
+/// The bytes of a file, or the range that was asked for.
+pub(super) async fn send(site: &Site, info: &FileInfo, path: &str, headers: &HeaderMap) -> Result<Response> {
     let shown = INLINE.contains(&info.mime_type.as_str());
     let kind = if shown { info.mime_type.clone() } else { "application/octet-stream".to_owned() };
     let ascii: String =
@@ -173,7 +179,7 @@ async fn download(
     Ok(match wanted {
         None => {
             let length = [(header::CONTENT_LENGTH, total.to_string())];
-            (common, length, Body::from_stream(stream(&site, &path, None).await?)).into_response()
+            (common, length, Body::from_stream(stream(site, path, None).await?)).into_response()
         }
         Some(None) => {
             (StatusCode::RANGE_NOT_SATISFIABLE, [(header::CONTENT_RANGE, format!("bytes */{total}"))]).into_response()
@@ -183,7 +189,7 @@ async fn download(
                 (header::CONTENT_RANGE, format!("bytes {from}-{to}/{total}")),
                 (header::CONTENT_LENGTH, (to - from + 1).to_string()),
             ];
-            let body = Body::from_stream(stream(&site, &path, Some(from..to + 1)).await?);
+            let body = Body::from_stream(stream(site, path, Some(from..to + 1)).await?);
             (StatusCode::PARTIAL_CONTENT, common, content, body).into_response()
         }
     })

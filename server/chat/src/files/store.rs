@@ -1,19 +1,30 @@
 //! Every statement on `file_infos`.
 
-use db::{Conn, Result, Row, Sql, Tx, params};
+use db::{Conn, Result, Row, Sql, Tx, Value, params};
 use wire::{FileInfo, Post};
 
-macro_rules! select {
+macro_rules! columns {
     ($rest:literal) => {
-        Sql::new(concat!(
+        concat!(
             "SELECT id, user_id, post_id, channel_id, create_at, update_at, delete_at, name, extension, size, mime_type, ",
             "width, height, has_preview_image, mini_preview, path FROM file_infos ",
             $rest
-        ))
+        )
+    };
+}
+macro_rules! select {
+    ($rest:literal) => {
+        Sql::new(columns!($rest))
     };
 }
 
 const BY_ID: Sql = select!("WHERE id = $1 AND delete_at = 0");
+const BY_IDS: Sql = select!("WHERE id IN LIST($1) AND delete_at = 0 ORDER BY create_at, id");
+const LIVE: Sql = Sql::new(
+    "SELECT COUNT(*) FROM file_infos f WHERE f.id = $1 AND f.delete_at = 0
+     AND (EXISTS (SELECT 1 FROM posts p WHERE p.id = f.post_id AND p.delete_at = 0)
+          OR EXISTS (SELECT 1 FROM channel_bookmarks b WHERE b.id = f.post_id AND b.delete_at = 0))",
+);
 const OF_POSTS: Sql = select!("WHERE post_id IN LIST($1) AND delete_at = 0 ORDER BY create_at, id");
 const INSERT: Sql = Sql::new(
     "INSERT INTO file_infos (id, user_id, channel_id, create_at, update_at, path, name, extension, size, mime_type, width, height, has_preview_image, mini_preview)
@@ -49,6 +60,22 @@ fn info(row: Row) -> Result<(FileInfo, String)> {
 /// The file and where its bytes are.
 pub async fn get(conn: &mut Conn, id: &str) -> Result<Option<(FileInfo, String)>> {
     conn.fetch_optional(&BY_ID, params![id], info).await
+}
+
+/// Files by ids, in the order of their upload.
+pub async fn of_ids(conn: &mut Conn, ids: &[String]) -> Result<Vec<FileInfo>> {
+    Ok(conn.fetch(&BY_IDS, params![ids], info).await?.into_iter().map(|(i, _)| i).collect())
+}
+
+/// Whether the post or bookmark that the file belongs to is there.
+pub async fn is_live(conn: &mut Conn, id: &str) -> Result<bool> {
+    Ok(conn.fetch_optional(&LIVE, params![id], Row::only).await?.unwrap_or(0_i64) > 0)
+}
+
+/// The files that a condition built by [`crate::search`] selects.
+pub async fn matching(conn: &mut Conn, condition: &str, values: Vec<Value>) -> Result<Vec<FileInfo>> {
+    let sql = Sql::built(format!("{}{condition}", columns!("")));
+    Ok(conn.fetch(&sql, values, info).await?.into_iter().map(|(i, _)| i).collect())
 }
 
 pub async fn of_posts(conn: &mut Conn, ids: &[String]) -> Result<Vec<FileInfo>> {

@@ -1,8 +1,8 @@
 //! Editing, pinning and deleting.
 
-use super::{access, complete, missing, rules, store, threads};
+use super::{access, complete, create, mentions, missing, rules, store, versions};
 use crate::roles::Permission;
-use crate::{Actor, Error, Result, Site};
+use crate::{Actor, Error, Result, Site, channels, threads, users};
 use axum::Json;
 use axum::extract::{Path, State};
 use db::Tx;
@@ -34,7 +34,9 @@ pub async fn patch(
     if post.kind == "custom_calls" && !actor.is_bot {
         return Err(Error::invalid("api.post.update_post.call.app_error", "you are not allowed to edit a call post"));
     }
+    let old = post.clone();
     post.props = p.props.unwrap_or(post.props);
+    post.is_pinned = p.is_pinned.unwrap_or(post.is_pinned);
     if let Some(message) = p.message.filter(|m| *m != post.message) {
         post.hashtags = rules::hashtags(&message);
         post.message = message;
@@ -42,6 +44,15 @@ pub async fn patch(
         site.before_store(&mut post);
     }
     rules::check(&post, &site.config)?;
+    if post.message != old.message {
+        versions::keep(&mut tx, &old, post.edit_at).await?;
+        let channel = channels::get(&mut tx, &post.channel_id).await?.ok_or_else(channels::missing)?;
+        let members = channels::members(&mut tx, &channel.id).await?;
+        let ids: Vec<String> = members.into_iter().map(|m| m.user_id).collect();
+        let people = users::by_ids(&mut tx, &ids).await?;
+        let mentioned = create::mentioned(&channel, &post, &ids, &people);
+        mentions::replace(&mut tx, &post, &mentioned).await?;
+    }
     save(&site, tx, post).await.map(Json)
 }
 
@@ -90,8 +101,11 @@ pub async fn delete(State(site): State<Site>, actor: Actor, Path(id): Path<Strin
     }
     let now = site.clock.now_ms();
     store::delete(&mut tx, &id, now).await?;
-    if !post.root_id.is_empty() {
-        threads::unreplied(&mut tx, &post.root_id).await?;
+    mentions::forget(&mut tx, &post).await?;
+    if post.root_id.is_empty() {
+        threads::root_deleted(&mut tx, &id, now).await?;
+    } else {
+        threads::shrunk(&mut tx, &post.root_id).await?;
     }
     post.delete_at = now;
     let event = Event::new("post_deleted").with_encoded("post", &post).with("delete_by", actor.user_id.as_str());

@@ -1,12 +1,12 @@
 //! Writing a post: check, store, count, tell, in one transaction.
 
-use super::{complete, missing, rules, store, threads};
+use super::{complete, mentions, missing, rules, store};
 use crate::roles::Permission;
-use crate::{Actor, Error, Result, Site, channels, files, users};
+use crate::{Actor, Error, Result, Site, channels, files, threads, users};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use db::Tx;
+use db::{Conn, Tx};
 use wire::{Channel, Event, Post, User};
 
 /// POST /posts
@@ -30,18 +30,29 @@ pub async fn handler(
 pub async fn create(site: &Site, actor: &Actor, new: Post) -> Result<Post> {
     rules::check(&new, &site.config)?;
     let mut tx = site.db.write().await?;
-    let channel = channels::access(&mut tx, actor, &new.channel_id, Permission::CREATE_POST).await?;
+    let post = create_in(site, &mut tx, actor, new).await?;
+    tx.commit().await?;
+    Ok(post)
+}
+
+/// [`create`] as a part of a larger change.
+///
+/// # Errors
+/// As [`create`].
+pub async fn create_in(site: &Site, tx: &mut Tx, actor: &Actor, new: Post) -> Result<Post> {
+    rules::check(&new, &site.config)?;
+    let channel = channels::access(tx, actor, &new.channel_id, Permission::CREATE_POST).await?;
     if channel.delete_at != 0 {
         let message = "Can not post to deleted channel.";
         return Err(Error::invalid("api.post.create_post.can_not_post_to_deleted.error", message));
     }
     if !new.pending_post_id.is_empty() {
-        if let Some(id) = store::pending(&mut tx, &actor.user_id, &new.pending_post_id).await? {
-            let stored = store::get(&mut tx, &id).await?.ok_or_else(missing)?;
-            return complete(&mut tx, stored).await;
+        if let Some(id) = store::pending(tx, &actor.user_id, &new.pending_post_id).await? {
+            let stored = store::get(tx, &id).await?.ok_or_else(missing)?;
+            return complete(tx, stored).await;
         }
     }
-    check_root(&mut tx, &new).await?;
+    check_root(tx, &new).await?;
     let mut post = Post {
         id: kit::id::new(),
         create_at: site.clock.now_ms(),
@@ -59,16 +70,18 @@ pub async fn create(site: &Site, actor: &Actor, new: Post) -> Result<Post> {
         ..Post::default()
     };
     site.before_store(&mut post);
-    let post = write(site, &mut tx, &channel, post).await?;
-    tx.commit().await?;
-    Ok(post)
+    write(site, tx, &channel, post).await
 }
 
-async fn check_root(tx: &mut Tx, post: &Post) -> Result<()> {
+/// A reply's root must be a live first post in the same channel.
+///
+/// # Errors
+/// 400 otherwise.
+pub async fn check_root(conn: &mut Conn, post: &Post) -> Result<()> {
     if post.root_id.is_empty() {
         return Ok(());
     }
-    let root = store::get(tx, &post.root_id).await?;
+    let root = store::get(conn, &post.root_id).await?;
     if root.is_some_and(|r| r.delete_at == 0 && r.root_id.is_empty() && r.channel_id == post.channel_id) {
         return Ok(());
     }
@@ -77,24 +90,31 @@ async fn check_root(tx: &mut Tx, post: &Post) -> Result<()> {
 }
 
 /// Stores the post, moves every counter, and says it once committed.
-async fn write(site: &Site, tx: &mut Tx, channel: &Channel, post: Post) -> Result<Post> {
+pub(super) async fn write(site: &Site, tx: &mut Tx, channel: &Channel, post: Post) -> Result<Post> {
     store::insert(tx, &post).await?;
     if !post.pending_post_id.is_empty() {
         store::remember(tx, &post.user_id, &post.pending_post_id, &post.id, post.create_at).await?;
     }
     files::attach(tx, &post.file_ids, &post).await?;
-    let members = channels::members(tx, &channel.id).await?;
-    let ids: Vec<String> = members.iter().map(|m| m.user_id.clone()).collect();
-    let people = users::by_ids(tx, &ids).await?;
-    let mut mentioned = rules::mentioned(&post.message, &people, &post.user_id);
-    if channel.kind == "D" {
-        mentioned = ids.iter().filter(|id| **id != post.user_id).cloned().collect();
+    let (mut ids, mut people) = (Vec::new(), Vec::new());
+    // The server's own messages mention nobody; a thousand people who are added at once must not load each other.
+    if !post.kind.starts_with("system_") {
+        ids = channels::members(tx, &channel.id).await?.into_iter().map(|m| m.user_id).collect();
+        people = users::by_ids(tx, &ids).await?;
     }
-    let root = i64::from(post.root_id.is_empty());
-    channels::bump(tx, &channel.id, post.create_at, 1, root).await?;
-    channels::count_for_author(tx, &channel.id, &post.user_id, 1, root, post.create_at).await?;
+    let mentioned = mentioned(channel, &post, &ids, &people);
+    let counted = i64::from(rules::counts(&post));
+    let root = if post.root_id.is_empty() { counted } else { 0 };
+    channels::bump(tx, &channel.id, post.create_at, counted, root).await?;
+    channels::count_for_author(tx, &channel.id, &post.user_id, counted, root, post.create_at).await?;
     channels::mention(tx, &channel.id, &mentioned, root, post.create_at).await?;
-    let followers = if root == 1 { Vec::new() } else { threads::replied(tx, &post, &mentioned).await? };
+    mentions::record(tx, &post, &mentioned).await?;
+    let mut followers = Vec::new();
+    if !post.root_id.is_empty() {
+        store::touch(tx, &post.root_id, post.create_at).await?;
+        let author = store::get(tx, &post.root_id).await?.ok_or_else(missing)?.user_id;
+        followers = threads::replied(site, tx, channel, &post, &author, &mentioned).await?;
+    }
     let post = complete(tx, post).await?;
     let author = match people.iter().find(|u| u.id == post.user_id) {
         Some(user) => user.clone(),
@@ -102,6 +122,17 @@ async fn write(site: &Site, tx: &mut Tx, channel: &Channel, post: Post) -> Resul
     };
     site.emit(tx, posted(&post, channel, &author, &mentioned, &followers));
     Ok(post)
+}
+
+/// Whom a post mentions: in a direct message the other one, whatever it says; the server's own messages nobody.
+pub(super) fn mentioned(channel: &Channel, post: &Post, members: &[String], people: &[User]) -> Vec<String> {
+    if post.kind.starts_with("system_") {
+        return Vec::new();
+    }
+    if channel.kind == "D" {
+        return members.iter().filter(|id| **id != post.user_id).cloned().collect();
+    }
+    rules::mentioned(&post.message, people, &post.user_id)
 }
 
 fn posted(post: &Post, channel: &Channel, author: &User, mentioned: &[String], followers: &[String]) -> Event {

@@ -1,6 +1,6 @@
 //! Reading posts in pages. `prev_post_id` and `next_post_id` tell a client whether there is more on either side.
 
-use super::{access, complete, store, with_metadata};
+use super::{access, complete, store, with_following, with_metadata, with_participants};
 use crate::roles::Permission;
 use crate::users::me_or;
 use crate::{Actor, Error, Result, Site, channels};
@@ -24,19 +24,29 @@ pub struct Q {
     after: String,
     #[serde(rename = "collapsedThreads")]
     collapsed: bool,
+    #[serde(rename = "collapsedThreadsExtended")]
+    pub(super) extended: bool,
+    #[serde(rename = "skipFetchThreads")]
+    skip_roots: bool,
     limit_before: Option<i64>,
     limit_after: Option<i64>,
 }
 
 /// Makes a list of `posts` (newest first), which are the page; roots of replies are added beside the order.
-async fn listed(conn: &mut Conn, mut posts: Vec<Post>) -> Result<PostList> {
+pub(super) async fn listed(conn: &mut Conn, actor: &Actor, mut posts: Vec<Post>, q: &Q) -> Result<PostList> {
     let order: Vec<String> = posts.iter().map(|p| p.id.clone()).collect();
     let mut roots: Vec<String> =
         posts.iter().map(|p| p.root_id.clone()).filter(|r| !r.is_empty() && !order.contains(r)).collect();
     roots.sort_unstable();
     roots.dedup();
-    posts.extend(store::by_ids(conn, &roots).await?);
+    if !q.skip_roots {
+        posts.extend(store::by_ids(conn, &roots).await?);
+    }
     with_metadata(conn, &mut posts).await?;
+    with_following(conn, &actor.user_id, &mut posts).await?;
+    if q.extended {
+        with_participants(conn, actor, &mut posts).await?;
+    }
     Ok(PostList { order, posts: posts.into_iter().map(|p| (p.id.clone(), p)).collect(), ..PostList::default() })
 }
 
@@ -66,8 +76,8 @@ pub async fn page(
     let limit = q.per_page.unwrap_or(60).clamp(0, 200);
     let replies = !q.collapsed;
     if q.since > 0 {
-        let posts = store::since(&mut conn, &id, q.since, MAX_SINCE).await?;
-        return listed(&mut conn, posts).await.map(Json);
+        let posts = store::changed(&mut conn, &id, q.since, MAX_SINCE, replies).await?;
+        return listed(&mut conn, &actor, posts, &q).await.map(Json);
     }
     let posts = if !q.before.is_empty() {
         let at = in_channel(&mut conn, &q.before, &id).await?;
@@ -80,7 +90,7 @@ pub async fn page(
     } else {
         store::latest(&mut conn, &id, limit, q.page.max(0).saturating_mul(limit), replies).await?
     };
-    let list = listed(&mut conn, posts).await?;
+    let list = listed(&mut conn, &actor, posts, &q).await?;
     neighbours(&mut conn, &id, list, replies).await.map(Json)
 }
 
@@ -105,14 +115,14 @@ pub async fn unread(
     let (back, ahead) = (q.limit_before.unwrap_or(60).clamp(0, 200), q.limit_after.unwrap_or(60).clamp(1, 200));
     let replies = !q.collapsed;
     let viewed = channels::member(&mut conn, &id, &user).await?.map_or(i64::MAX, |m| m.last_viewed_at);
-    let mut posts = store::after(&mut conn, &id, viewed, "~", ahead, replies).await?;
+    let mut posts = store::after(&mut conn, &id, viewed, store::LAST_ID, ahead, replies).await?;
     posts.reverse();
     if posts.is_empty() {
         posts = store::latest(&mut conn, &id, back.max(ahead), 0, replies).await?;
     } else if let Some(first) = posts.last().cloned() {
         posts.extend(store::before(&mut conn, &id, first.create_at, &first.id, back, replies).await?);
     }
-    let list = listed(&mut conn, posts).await?;
+    let list = listed(&mut conn, &actor, posts, &q).await?;
     neighbours(&mut conn, &id, list, replies).await.map(Json)
 }
 
@@ -120,7 +130,32 @@ pub async fn pinned(State(site): State<Site>, actor: Actor, Path(id): Path<Strin
     let mut conn = site.db.read().await?;
     channels::access(&mut conn, &actor, &id, Permission::READ_CHANNEL).await?;
     let posts = store::pinned(&mut conn, &id).await?;
-    listed(&mut conn, posts).await.map(Json)
+    listed(&mut conn, &actor, posts, &Q::default()).await.map(Json)
+}
+
+/// Query of the saved posts.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Saved {
+    team_id: String,
+    channel_id: String,
+    page: i64,
+    per_page: Option<i64>,
+}
+
+/// GET /users/{id}/posts/flagged: what the user saved, newest first.
+pub async fn flagged(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(user): Path<String>,
+    Query(q): Query<Saved>,
+) -> Result<Json<PostList>> {
+    let user = me_or(&actor, &user)?;
+    let limit = q.per_page.unwrap_or(60).clamp(1, 200);
+    let offset = q.page.max(0).saturating_mul(limit);
+    let mut conn = site.db.read().await?;
+    let posts = store::flagged(&mut conn, &user, &q.team_id, &q.channel_id, limit, offset).await?;
+    listed(&mut conn, &actor, posts, &Q::default()).await.map(Json)
 }
 
 pub async fn one(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Post>> {
@@ -141,16 +176,6 @@ pub async fn by_ids(State(site): State<Site>, actor: Actor, Json(ids): Json<Vec<
         }
     }
     with_metadata(&mut conn, &mut posts).await?;
+    with_following(&mut conn, &actor.user_id, &mut posts).await?;
     Ok(Json(posts))
-}
-
-pub async fn thread(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<PostList>> {
-    let mut conn = site.db.read().await?;
-    let post = access(&mut conn, &actor, &id, Permission::READ_CHANNEL).await?;
-    let root = if post.root_id.is_empty() { post.id } else { post.root_id };
-    let mut posts = store::thread(&mut conn, &root).await?;
-    posts.reverse();
-    let mut list = listed(&mut conn, posts).await?;
-    list.has_next = Some(false);
-    Ok(Json(list))
 }

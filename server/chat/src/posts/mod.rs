@@ -4,23 +4,31 @@
 
 mod change;
 mod create;
+mod info;
 mod list;
+mod mentions;
 mod reactions;
 mod rules;
-mod search;
 mod store;
-mod threads;
+mod system;
+mod thread;
+mod unread;
+mod versions;
 
 pub use change::update_as_system;
-pub use create::create;
-pub use store::{get, latest, since, thread};
+pub use create::{check_root, create, create_in};
+pub use mentions::recount as recount_mentions;
+pub use rules::{check, check_length};
+pub use store::{get, latest, matching, roots, since, thread, unread_from};
+pub use system::{Happened, say};
 
 use crate::roles::Permission;
-use crate::{Actor, Error, Result, Site, channels, files};
+use crate::{Actor, Error, Result, Site, channels, emoji, files, threads, users};
 use axum::Router;
 use axum::routing::{get as GET, post, put};
 use db::Conn;
-use wire::{Post, PostMetadata};
+use std::collections::HashMap;
+use wire::{Participant, Post, PostMetadata};
 
 pub(crate) fn missing() -> Error {
     Error::not_found("app.post.get.app_error", "Unable to get the post.")
@@ -36,7 +44,7 @@ pub async fn access(conn: &mut Conn, actor: &Actor, id: &str, permission: Permis
     Ok(post)
 }
 
-/// Adds what clients need to draw the posts: files, reactions, thread counts.
+/// Adds what clients need to draw the posts: files, reactions, custom emoji, and the numbers of their threads.
 ///
 /// # Errors
 /// When the database fails.
@@ -44,17 +52,68 @@ pub async fn with_metadata(conn: &mut Conn, posts: &mut [Post]) -> Result<()> {
     let ids: Vec<String> = posts.iter().map(|p| p.id.clone()).collect();
     let files = files::of_posts(conn, &ids).await?;
     let reactions = reactions::of_posts(conn, &ids).await?;
-    let threads = threads::counts(conn, &ids).await?;
-    for post in posts {
-        let metadata = PostMetadata {
+    for post in posts.iter_mut() {
+        post.metadata = Some(PostMetadata {
             files: files.iter().filter(|f| f.post_id == post.id).cloned().collect(),
             reactions: reactions.iter().filter(|r| r.post_id == post.id).cloned().collect(),
             ..PostMetadata::default()
-        };
-        post.metadata = Some(metadata);
-        if let Some((_, replies, last)) = threads.iter().find(|(id, ..)| *id == post.id) {
-            post.reply_count = *replies;
-            post.last_reply_at = *last;
+        });
+    }
+    let emoji = emoji::of_posts(conn, posts).await?;
+    // A reply shows the numbers of its thread too.
+    let root = |p: &Post| if p.root_id.is_empty() { p.id.clone() } else { p.root_id.clone() };
+    let roots: Vec<String> = posts.iter().map(root).collect();
+    let threads = threads::summaries(conn, &roots).await?;
+    let threads: HashMap<&str, &threads::Summary> = threads.iter().map(|t| (t.post_id.as_str(), t)).collect();
+    for post in posts {
+        let used = emoji.iter().filter(|e| emoji::is_used(post, e)).cloned().collect();
+        if let Some(metadata) = &mut post.metadata {
+            metadata.emojis = used;
+        }
+        if let Some(thread) = threads.get(root(post).as_str()) {
+            post.reply_count = thread.reply_count;
+            if post.root_id.is_empty() {
+                post.last_reply_at = thread.last_reply_at;
+                let ids = thread.participants.iter().map(|id| Participant::Id { id: id.clone() });
+                post.participants = Some(ids.collect());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Marks the roots that `user` follows.
+///
+/// # Errors
+/// When the database fails.
+pub async fn with_following(conn: &mut Conn, user: &str, posts: &mut [Post]) -> Result<()> {
+    let roots: Vec<String> = posts.iter().filter(|p| p.reply_count > 0).map(|p| p.id.clone()).collect();
+    if roots.is_empty() {
+        return Ok(());
+    }
+    let followed = threads::following(conn, user, &roots).await?;
+    for post in posts.iter_mut().filter(|p| p.root_id.is_empty() && p.reply_count > 0) {
+        post.is_following = Some(followed.contains(&post.id));
+    }
+    Ok(())
+}
+
+/// Puts whole users in place of the ids of participants.
+///
+/// # Errors
+/// When the database fails.
+async fn with_participants(conn: &mut Conn, actor: &Actor, posts: &mut [Post]) -> Result<()> {
+    let lists = posts.iter().filter_map(|p| p.participants.as_ref()).flatten();
+    let mut ids: Vec<String> = lists.map(|p| p.id().to_owned()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let people = users::by_ids(conn, &ids).await?;
+    for participant in posts.iter_mut().filter_map(|p| p.participants.as_mut()).flatten() {
+        if let Some(user) = people.iter().find(|u| u.id == participant.id()) {
+            *participant = Participant::User(Box::new(users::sanitized(user.clone(), actor)));
         }
     }
     Ok(())
@@ -76,18 +135,22 @@ pub fn router() -> Router<Site> {
     Router::new()
         .route("/posts", post(create::handler))
         .route("/posts/ids", post(list::by_ids))
+        .route("/posts/ids/reactions", post(reactions::of_many))
         .route("/posts/{post_id}", GET(list::one).put(change::put).delete(change::delete))
         .route("/posts/{post_id}/patch", put(change::patch))
         .route("/posts/{post_id}/pin", post(change::pin))
         .route("/posts/{post_id}/unpin", post(change::unpin))
-        .route("/posts/{post_id}/thread", GET(list::thread))
+        .route("/posts/{post_id}/thread", GET(thread::thread))
+        .route("/posts/{post_id}/info", GET(info::info))
+        .route("/posts/{post_id}/files/info", GET(info::files))
+        .route("/posts/{post_id}/edit_history", GET(versions::history))
+        .route("/posts/{post_id}/restore/{restore_version_id}", post(versions::restore))
         .route("/posts/{post_id}/reactions", GET(reactions::list))
         .route("/reactions", post(reactions::add))
+        .route("/users/{user_id}/posts/flagged", GET(list::flagged))
+        .route("/users/{user_id}/posts/{post_id}/set_unread", post(unread::set_unread))
         .route("/users/{user_id}/posts/{post_id}/reactions/{emoji}", axum::routing::delete(reactions::remove))
         .route("/channels/{channel_id}/posts", GET(list::page))
         .route("/channels/{channel_id}/pinned", GET(list::pinned))
         .route("/users/{user_id}/channels/{channel_id}/posts/unread", GET(list::unread))
-        .route("/users/{user_id}/teams/{team_id}/threads", GET(threads::followed))
-        .route("/users/{user_id}/teams/{team_id}/threads/{thread_id}/read/{timestamp}", put(threads::read))
-        .route("/teams/{team_id}/posts/search", post(search::search))
 }

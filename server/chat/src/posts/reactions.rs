@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use db::{Conn, Row, Sql, params};
+use std::collections::BTreeMap;
 use wire::{Event, Reaction, StatusOk};
 
 /// Different emoji on one post.
@@ -43,6 +44,29 @@ pub async fn list(State(site): State<Site>, actor: Actor, Path(id): Path<String>
     let mut conn = site.db.read().await?;
     access(&mut conn, &actor, &id, Permission::READ_CHANNEL).await?;
     Ok(Json(of_posts(&mut conn, &[id]).await?))
+}
+
+/// POST /posts/ids/reactions: the reactions of each post that the actor may read.
+pub async fn of_many(
+    State(site): State<Site>,
+    actor: Actor,
+    Json(ids): Json<Vec<String>>,
+) -> Result<Json<BTreeMap<String, Vec<Reaction>>>> {
+    if ids.len() > 1000 {
+        return Err(Error::invalid_body("ids", "at most 1000 at once"));
+    }
+    let mut conn = site.db.read().await?;
+    let mut readable = Vec::new();
+    for id in ids {
+        if access(&mut conn, &actor, &id, Permission::READ_CHANNEL).await.is_ok() {
+            readable.push(id);
+        }
+    }
+    let mut out: BTreeMap<String, Vec<Reaction>> = readable.iter().map(|id| (id.clone(), Vec::new())).collect();
+    for reaction in of_posts(&mut conn, &readable).await? {
+        out.entry(reaction.post_id.clone()).or_default().push(reaction);
+    }
+    Ok(Json(out))
 }
 
 pub async fn add(

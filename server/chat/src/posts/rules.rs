@@ -4,6 +4,25 @@ use crate::{Config, Error, Result};
 use unicode_segmentation::UnicodeSegmentation;
 use wire::{Post, User};
 
+/// Types of messages about who came and went; they do not count as unread.
+pub const COMING_AND_GOING: [&str; 10] = [
+    "system_join_channel",
+    "system_guest_join_channel",
+    "system_leave_channel",
+    "system_add_to_channel",
+    "system_add_guest_to_chan",
+    "system_remove_from_channel",
+    "system_join_team",
+    "system_leave_team",
+    "system_add_to_team",
+    "system_remove_from_team",
+];
+
+/// Whether a post counts for those who have not read it.
+pub fn counts(post: &Post) -> bool {
+    !COMING_AND_GOING.contains(&post.kind.as_str())
+}
+
 /// Length, emptiness and number of files.
 ///
 /// # Errors
@@ -12,6 +31,14 @@ pub fn check(post: &Post, config: &Config) -> Result<()> {
     if post.message.trim().is_empty() && post.file_ids.is_empty() && post.kind.is_empty() {
         return Err(Error::invalid_body("message", "a post needs a message or a file"));
     }
+    check_length(post, config)
+}
+
+/// Length and number of files only; what is not finished may be empty.
+///
+/// # Errors
+/// 400 that names what is wrong.
+pub fn check_length(post: &Post, config: &Config) -> Result<()> {
     if post.message.chars().count() > config.max_post_runes {
         let message = format!("The message is longer than {} characters.", config.max_post_runes);
         return Err(Error::invalid("model.post.is_valid.msg.app_error", message));

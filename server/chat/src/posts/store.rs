@@ -1,20 +1,50 @@
 //! Every statement on `posts` and `pending_posts`.
 
-use db::{Conn, Result, Row, Sql, Tx, params};
+use super::rules::COMING_AND_GOING;
+use db::{Conn, Result, Row, Sql, Tx, Value, params};
 use wire::Post;
 
-macro_rules! select {
+/// Beyond every id in every collation: with it, posts of the very same time count as seen.
+pub const LAST_ID: &str = "zzzzzzzzzzzzzzzzzzzzzzzzzzz";
+
+macro_rules! columns {
     ($rest:literal) => {
-        Sql::new(concat!(
+        concat!(
             "SELECT id, create_at, update_at, edit_at, delete_at, is_pinned, user_id, channel_id, root_id, original_id, ",
             "message, type, props, hashtags, file_ids, has_reactions, remote_id FROM posts ",
             $rest
-        ))
+        )
+    };
+}
+macro_rules! select {
+    ($rest:literal) => {
+        Sql::new(columns!($rest))
     };
 }
 
 const BY_ID: Sql = select!("WHERE id = $1");
 const BY_IDS: Sql = select!("WHERE id IN LIST($1) AND delete_at = 0 ORDER BY create_at DESC");
+const ROOTS: Sql = select!("WHERE id IN LIST($1) AND (delete_at = 0 OR $2)");
+const REPLIES_AFTER: Sql = select!(
+    "WHERE root_id = $1 AND delete_at = 0 AND (create_at > $2 OR (create_at = $2 AND id > $3)) ORDER BY create_at, id LIMIT $4"
+);
+const REPLIES_BEFORE: Sql = select!(
+    "WHERE root_id = $1 AND delete_at = 0 AND (create_at < $2 OR (create_at = $2 AND id < $3)) ORDER BY create_at DESC, id DESC LIMIT $4"
+);
+const REPLIES_CHANGED: Sql = select!(
+    "WHERE root_id = $1 AND delete_at = 0 AND (update_at > $2 OR (update_at = $2 AND id > $3)) ORDER BY update_at, id LIMIT $4"
+);
+const FLAGGED: Sql = select!(
+    "WHERE delete_at = 0 AND id IN (SELECT f.name FROM preferences f WHERE f.user_id = $1 AND f.category = 'flagged_post' AND f.value = 'true')
+     AND channel_id IN (SELECT m.channel_id FROM channel_members m JOIN channels c ON c.id = m.channel_id WHERE m.user_id = $1
+                        AND ($2 = '' OR c.team_id = $2 OR c.team_id = '') AND ($3 = '' OR c.id = $3))
+     ORDER BY create_at DESC, id DESC LIMIT $4 OFFSET $5"
+);
+const UNREAD_FROM: Sql = Sql::new(
+    "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN root_id = '' THEN 1 ELSE 0 END), 0) AS BIGINT) FROM posts
+     WHERE channel_id = $1 AND create_at >= $2 AND delete_at = 0 AND type NOT IN LIST($3)",
+);
+const TOUCH: Sql = Sql::new("UPDATE posts SET update_at = $2 WHERE id = $1 AND update_at < $2");
 const THREAD: Sql = select!("WHERE (id = $1 OR root_id = $1) AND delete_at = 0 ORDER BY create_at, id");
 const LATEST: Sql = select!(
     "WHERE channel_id = $1 AND delete_at = 0 AND (root_id = '' OR $4) ORDER BY create_at DESC, id DESC LIMIT $2 OFFSET $3"
@@ -25,11 +55,10 @@ const BEFORE: Sql = select!(
 const AFTER: Sql = select!(
     "WHERE channel_id = $1 AND delete_at = 0 AND (root_id = '' OR $5) AND (create_at > $2 OR (create_at = $2 AND id > $3)) ORDER BY create_at, id LIMIT $4"
 );
-const SINCE: Sql = select!("WHERE channel_id = $1 AND update_at > $2 ORDER BY create_at DESC, id DESC LIMIT $3");
-const PINNED: Sql = select!("WHERE channel_id = $1 AND is_pinned = TRUE AND delete_at = 0 ORDER BY create_at DESC");
-const SEARCH: Sql = select!(
-    "WHERE delete_at = 0 AND channel_id IN LIST($1) AND LOWER(message) LIKE $2 ORDER BY create_at DESC LIMIT $3"
+const SINCE: Sql = select!(
+    "WHERE channel_id = $1 AND update_at > $2 AND (root_id = '' OR $4) ORDER BY create_at DESC, id DESC LIMIT $3"
 );
+const PINNED: Sql = select!("WHERE channel_id = $1 AND is_pinned = TRUE AND delete_at = 0 ORDER BY create_at DESC");
 const INSERT: Sql = Sql::new(
     "INSERT INTO posts (id, create_at, update_at, is_pinned, user_id, channel_id, root_id, message, type, props, hashtags, file_ids)
      VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
@@ -100,17 +129,72 @@ pub async fn after(conn: &mut Conn, channel: &str, at: i64, id: &str, limit: i64
 
 /// What changed since `ms`, deleted posts included, newest first.
 pub async fn since(conn: &mut Conn, channel: &str, ms: i64, limit: i64) -> Result<Vec<Post>> {
-    conn.fetch(&SINCE, params![channel, ms, limit], post).await
+    changed(conn, channel, ms, limit, true).await
+}
+
+/// [`since`], without replies on wish.
+pub async fn changed(conn: &mut Conn, channel: &str, ms: i64, limit: i64, replies: bool) -> Result<Vec<Post>> {
+    conn.fetch(&SINCE, params![channel, ms, limit, replies], post).await
 }
 
 pub async fn pinned(conn: &mut Conn, channel: &str) -> Result<Vec<Post>> {
     conn.fetch(&PINNED, params![channel], post).await
 }
 
-/// Posts of these channels whose message holds `text`, newest first.
-pub async fn search(conn: &mut Conn, channels: &[String], text: &str, limit: i64) -> Result<Vec<Post>> {
-    let pattern = format!("%{}%", text.to_lowercase().replace(['%', '_'], ""));
-    conn.fetch(&SEARCH, params![channels, pattern, limit], post).await
+/// The posts that a condition built by [`crate::search`] selects.
+pub async fn matching(conn: &mut Conn, condition: &str, values: Vec<Value>) -> Result<Vec<Post>> {
+    conn.fetch(&Sql::built(format!("{}{condition}", columns!(""))), values, post).await
+}
+
+/// Posts by ids; `deleted` ones too.
+pub async fn roots(conn: &mut Conn, ids: &[String], deleted: bool) -> Result<Vec<Post>> {
+    conn.fetch(&ROOTS, params![ids, deleted], post).await
+}
+
+/// Which part of a thread's replies is wanted; `id` breaks ties of the time.
+#[derive(Clone, Copy, Debug)]
+pub enum Replies {
+    After,
+    Before,
+    /// By time of the last change.
+    Changed,
+}
+
+pub async fn replies(conn: &mut Conn, root: &str, part: Replies, at: i64, id: &str, limit: i64) -> Result<Vec<Post>> {
+    let sql = match part {
+        Replies::After => &REPLIES_AFTER,
+        Replies::Before => &REPLIES_BEFORE,
+        Replies::Changed => &REPLIES_CHANGED,
+    };
+    conn.fetch(sql, params![root, at, id, limit], post).await
+}
+
+/// Posts that the user saved, in channels that the user is in; `team` and `channel` may be empty.
+pub async fn flagged(
+    conn: &mut Conn,
+    user: &str,
+    team: &str,
+    channel: &str,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<Post>> {
+    conn.fetch(&FLAGGED, params![user, team, channel, limit, offset], post).await
+}
+
+/// How many posts from `at` on count as unread, and how many of them are roots.
+pub async fn unread_from(conn: &mut Conn, channel: &str, at: i64) -> Result<(i64, i64)> {
+    let decode = |row: Row| {
+        let mut r = row.read();
+        Ok((r.get()?, r.get()?))
+    };
+    let uncounted: Vec<String> = COMING_AND_GOING.map(str::to_owned).to_vec();
+    Ok(conn.fetch_optional(&UNREAD_FROM, params![channel, at, uncounted], decode).await?.unwrap_or_default())
+}
+
+/// A root counts as changed when it gets a reply, so that clients that ask for changes hear of it.
+pub async fn touch(tx: &mut Tx, id: &str, now: i64) -> Result<()> {
+    tx.execute(&TOUCH, params![id, now]).await?;
+    Ok(())
 }
 
 pub async fn insert(tx: &mut Tx, p: &Post) -> Result<()> {

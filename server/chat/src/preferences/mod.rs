@@ -1,7 +1,7 @@
 //! Preferences: stored verbatim per user, category and name; unknown ones too.
 
 use crate::users::me_or;
-use crate::{Actor, Error, Result, Site};
+use crate::{Actor, Error, Result, Site, sidebar};
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -42,6 +42,15 @@ pub async fn set(tx: &mut Tx, p: &Preference) -> Result<()> {
     Ok(())
 }
 
+/// Forgets one preference.
+///
+/// # Errors
+/// When the database fails.
+pub async fn unset(tx: &mut Tx, p: &Preference) -> Result<()> {
+    tx.execute(&DELETE, params![&p.user_id, &p.category, &p.name]).await?;
+    Ok(())
+}
+
 /// Routes of this domain.
 pub fn router() -> Router<Site> {
     Router::new()
@@ -49,6 +58,10 @@ pub fn router() -> Router<Site> {
         .route("/users/{user_id}/preferences/delete", post(delete))
         .route("/users/{user_id}/preferences/{category}", get(by_category))
         .route("/users/{user_id}/preferences/{category}/name/{name}", get(by_name))
+}
+
+fn missing() -> Error {
+    Error::not_found("app.preference.get.app_error", "There is no such preference.")
 }
 
 async fn load(site: &Site, actor: &Actor, user_id: &str) -> Result<Vec<Preference>> {
@@ -67,6 +80,9 @@ async fn by_category(
 ) -> Result<Json<Vec<Preference>>> {
     let mut all = load(&site, &actor, &user_id).await?;
     all.retain(|p| p.category == category);
+    if all.is_empty() {
+        return Err(missing());
+    }
     Ok(Json(all))
 }
 
@@ -76,7 +92,6 @@ async fn by_name(
     Path((user_id, category, name)): Path<(String, String, String)>,
 ) -> Result<Json<Preference>> {
     let all = load(&site, &actor, &user_id).await?;
-    let missing = || Error::not_found("app.preference.get.app_error", "There is no such preference.");
     all.into_iter().find(|p| p.category == category && p.name == name).map(Json).ok_or_else(missing)
 }
 
@@ -109,6 +124,9 @@ async fn save(
     let mut tx = site.db.write().await?;
     for p in &list {
         set(&mut tx, p).await?;
+        if p.category == sidebar::FAVOURITE {
+            sidebar::follow_preference(&mut tx, &user_id, &p.name, p.value == "true").await?;
+        }
     }
     site.emit(&mut tx, Event::new("preferences_changed").with_encoded("preferences", &list).to_user(&user_id));
     tx.commit().await?;
@@ -124,7 +142,10 @@ async fn delete(
     let user_id = check(&actor, &user_id, &list)?;
     let mut tx = site.db.write().await?;
     for p in &list {
-        tx.execute(&DELETE, params![&user_id, &p.category, &p.name]).await?;
+        unset(&mut tx, p).await?;
+        if p.category == sidebar::FAVOURITE {
+            sidebar::follow_preference(&mut tx, &user_id, &p.name, false).await?;
+        }
     }
     site.emit(&mut tx, Event::new("preferences_deleted").with_encoded("preferences", &list).to_user(&user_id));
     tx.commit().await?;

@@ -59,6 +59,7 @@ const CHANNEL_USER: &[&str] = &[
     "get_public_link",
     "create_post",
     "use_channel_mentions",
+    "use_slash_commands",
     "manage_public_channel_properties",
     "delete_public_channel",
     "manage_private_channel_properties",
@@ -66,6 +67,14 @@ const CHANNEL_USER: &[&str] = &[
     "manage_private_channel_members",
     "delete_post",
     "edit_post",
+    "add_bookmark_public_channel",
+    "add_bookmark_private_channel",
+    "edit_bookmark_public_channel",
+    "edit_bookmark_private_channel",
+    "delete_bookmark_public_channel",
+    "delete_bookmark_private_channel",
+    "order_bookmark_public_channel",
+    "order_bookmark_private_channel",
 ];
 const CHANNEL_GUEST: &[&str] = &[
     "read_channel",
@@ -76,6 +85,7 @@ const CHANNEL_GUEST: &[&str] = &[
     "edit_post",
     "create_post",
     "use_channel_mentions",
+    "use_slash_commands",
 ];
 const CHANNEL_ADMIN: &[&str] = &["manage_channel_roles", "use_group_mentions"];
 const SYSTEM_ADMIN: &[&str] = &[
@@ -95,6 +105,10 @@ const SYSTEM_ADMIN: &[&str] = &[
     "list_private_teams",
     "join_private_teams",
     "list_users_without_team",
+    "delete_others_emojis",
+    "remove_others_reactions",
+    "view_team",
+    "use_slash_commands",
 ];
 
 /// What a role may do; an unknown role may nothing.

@@ -42,6 +42,21 @@ pub fn grant<'a>(roles: impl IntoIterator<Item = &'a str>, permission: Permissio
     roles.into_iter().any(|role| role == "system_admin" || builtin::permissions(role).contains(&permission.0))
 }
 
+/// The permission to do `verb` (add, edit, delete, order) with the bookmarks of a channel of this kind.
+pub fn bookmark(verb: &str, channel_kind: &str) -> Permission {
+    let public = channel_kind == "O";
+    Permission(match (verb, public) {
+        ("add", true) => "add_bookmark_public_channel",
+        ("edit", true) => "edit_bookmark_public_channel",
+        ("delete", true) => "delete_bookmark_public_channel",
+        (_, true) => "order_bookmark_public_channel",
+        ("add", false) => "add_bookmark_private_channel",
+        ("edit", false) => "edit_bookmark_private_channel",
+        ("delete", false) => "delete_bookmark_private_channel",
+        (_, false) => "order_bookmark_private_channel",
+    })
+}
+
 /// Whether the actor's system roles grant `permission`.
 pub fn system_can(actor: &Actor, permission: Permission) -> bool {
     grant(actor.roles.iter().map(String::as_str), permission)

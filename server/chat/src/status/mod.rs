@@ -1,9 +1,11 @@
 //! Presence: what a user set by hand, or whether a socket is open.
 
+mod custom;
+
 use crate::users::me_or;
 use crate::{Actor, Error, Result, Site};
 use axum::extract::{Path, State};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post, put};
 use axum::{Json, Router};
 use db::{Conn, Row, Sql, params};
 use wire::{Event, Status};
@@ -63,7 +65,12 @@ pub async fn announce(site: &Site, user_id: &str) -> Result<()> {
 
 /// Routes of this domain.
 pub fn router() -> Router<Site> {
-    Router::new().route("/users/{user_id}/status", get(one).put(set)).route("/users/status/ids", post(many))
+    Router::new()
+        .route("/users/status/ids", post(many))
+        .route("/users/{user_id}/status", get(one).put(set))
+        .route("/users/{user_id}/status/custom", put(custom::set).delete(custom::clear))
+        .route("/users/{user_id}/status/custom/recent", delete(custom::forget))
+        .route("/users/{user_id}/status/custom/recent/delete", post(custom::forget))
 }
 
 async fn one(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Status>> {
@@ -86,6 +93,14 @@ async fn set(
     Json(mut status): Json<Status>,
 ) -> Result<Json<Status>> {
     status.user_id = me_or(&actor, &id)?;
+    store(&site, status).await.map(Json)
+}
+
+/// Sets a status by hand and tells everybody.
+///
+/// # Errors
+/// 400 for a word that is no status.
+pub async fn store(site: &Site, mut status: Status) -> Result<Status> {
     if !["online", "away", "dnd", "offline"].contains(&status.status.as_str()) {
         return Err(Error::invalid_body("status", "online, away, dnd or offline"));
     }
@@ -101,5 +116,5 @@ async fn set(
         Event::new("status_change").with("status", status.status.as_str()).with("user_id", status.user_id.as_str());
     site.emit(&mut tx, event);
     tx.commit().await?;
-    Ok(Json(status))
+    Ok(status)
 }

@@ -1,6 +1,8 @@
 //! What clients ask of the server itself: is it there, what can it do, how is it configured.
 
-use crate::{Actor, Error, Result, Site, users};
+mod small;
+
+use crate::{Actor, Result, Site, users};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::routing::{get, post};
@@ -38,11 +40,8 @@ pub fn router() -> Router<Site> {
         .route("/license/client", get(licence))
         .route("/limits/server", get(limits))
         .route("/plugins/webapp", get(nothing))
-        .route("/emoji", get(nothing))
-        .route("/emoji/names", post(nothing))
-        .route("/channels/{channel_id}/bookmarks", get(nothing_of))
-        .route("/users/{user_id}/teams/{team_id}/drafts", get(nothing_of_two))
         .route("/logs", post(log))
+        .merge(small::router())
 }
 
 async fn ping() -> Json<Value> {
@@ -51,14 +50,6 @@ async fn ping() -> Json<Value> {
 }
 
 async fn nothing(_: Actor) -> Json<Vec<Value>> {
-    Json(vec![])
-}
-
-async fn nothing_of(_: Actor, axum::extract::Path(_): axum::extract::Path<String>) -> Json<Vec<Value>> {
-    Json(vec![])
-}
-
-async fn nothing_of_two(_: Actor, axum::extract::Path(_): axum::extract::Path<(String, String)>) -> Json<Vec<Value>> {
     Json(vec![])
 }
 
@@ -81,6 +72,60 @@ async fn limits(State(site): State<Site>, _: Actor) -> Result<Json<Value>> {
     ))
 }
 
+/// What a logged-in client is told and that no setting changes. Every value of this map is a string.
+const FIXED: [(&str, &str); 50] = [
+    ("AllowCustomThemes", "true"),
+    ("AllowSyncedDrafts", "true"),
+    ("AllowedThemes", ""),
+    ("CollapsedThreads", "always_on"),
+    ("EnableBotAccountCreation", "true"),
+    ("EnableChannelCategorySorting", "true"),
+    ("EnableChannelViewedMessages", "true"),
+    ("EnableClientMetrics", "false"),
+    ("EnableCommands", "true"),
+    ("EnableConfirmNotificationsToChannel", "true"),
+    ("EnableCrossTeamSearch", "true"),
+    ("EnableCustomGroups", "false"),
+    ("EnableCustomUserStatuses", "true"),
+    ("EnableDeveloper", "false"),
+    ("EnableEmailInvitations", "false"),
+    ("EnableEmojiPicker", "true"),
+    ("EnableFileAttachments", "true"),
+    ("EnableGifPicker", "false"),
+    ("EnableIncomingWebhooks", "false"),
+    ("EnableJoinLeaveMessageByDefault", "true"),
+    ("EnableLastActiveTime", "true"),
+    ("EnableLinkPreviews", "false"),
+    ("EnableMobileFileDownload", "true"),
+    ("EnableMobileFileUpload", "true"),
+    ("EnableOAuthServiceProvider", "false"),
+    ("EnableOnboardingFlow", "false"),
+    ("EnableOutgoingWebhooks", "false"),
+    ("EnablePermalinkPreviews", "false"),
+    ("EnablePublicLink", "true"),
+    ("EnableReliableWebSockets", "true"),
+    ("EnableTesting", "false"),
+    ("EnableThemeSelection", "true"),
+    ("EnableTimedDND", "true"),
+    ("EnableTutorial", "false"),
+    ("EnableUserAccessTokens", "true"),
+    ("EnableUserStatuses", "true"),
+    ("EnableUserTypingMessages", "true"),
+    ("ExperimentalEnableDefaultChannelLeaveJoinMessages", "true"),
+    ("ExperimentalEnablePostMetadata", "true"),
+    ("ExperimentalViewArchivedChannels", "true"),
+    ("FeatureFlagCollapsedThreads", "true"),
+    ("MinimumHashtagLength", "2"),
+    ("PostEditTimeLimit", "-1"),
+    ("ScheduledPosts", "true"),
+    ("SendEmailNotifications", "false"),
+    ("SendPushNotifications", "false"),
+    ("ShowEmailAddress", "true"),
+    ("ShowFullName", "true"),
+    ("TeammateNameDisplay", "username"),
+    ("TimeBetweenUserTypingUpdatesMilliseconds", "5000"),
+];
+
 /// Every value is a string. Anonymous callers get what a login page needs.
 async fn client_config(State(site): State<Site>, headers: HeaderMap) -> Result<Json<Value>> {
     let config = &site.config;
@@ -91,7 +136,7 @@ async fn client_config(State(site): State<Site>, headers: HeaderMap) -> Result<J
         "DiagnosticsEnabled": "false", "EnableDiagnostics": "false", "EnableUserCreation": "true",
         "EnableOpenServer": config.open_signup.to_string(), "EnableSignUpWithEmail": "true", "EnableSignInWithEmail": "true",
         "EnableSignInWithUsername": "true", "PasswordMinimumLength": config.password_min.to_string(),
-        "DefaultClientLocale": "en", "PluginsEnabled": "true", "EnableCustomEmoji": "false", "EnableGuestAccounts": "false",
+        "DefaultClientLocale": "en", "PluginsEnabled": "true", "EnableCustomEmoji": "true", "EnableGuestAccounts": "false",
         "EnableMultifactorAuthentication": "false", "HasImageProxy": "false",
     });
     let mut conn = site.db.read().await?;
@@ -100,23 +145,18 @@ async fn client_config(State(site): State<Site>, headers: HeaderMap) -> Result<J
     }
     let full = crate::actor::of_request(&site, &axum::http::Method::GET, &headers).await;
     if full.is_ok() {
-        let more = json!({
-            "EnableReliableWebSockets": "true", "EnableFileAttachments": "true", "MaxFileSize": config.max_file_bytes.to_string(),
-            "MaxPostSize": config.max_post_runes.to_string(), "CollapsedThreads": "disabled", "FeatureFlagCollapsedThreads": "false",
-            "EnableUserStatuses": "true", "EnableUserAccessTokens": "true", "EnableBotAccountCreation": "true", "TeammateNameDisplay": "username", "RestrictDirectMessage": "any", "ShowEmailAddress": "true",
-            "ShowFullName": "true", "PostEditTimeLimit": "-1", "MinimumHashtagLength": "2", "EnableEmojiPicker": "true",
-            "EnableLinkPreviews": "false", "SendEmailNotifications": "false", "SendPushNotifications": "false",
-            "ExperimentalEnablePostMetadata": "true", "EnableTesting": "false", "EnableDeveloper": "false",
-            "SQLDriverName": match site.db.engine() { db::Engine::Sqlite => "sqlite", db::Engine::Postgres => "postgres" },
-        });
-        if let (Some(map), Value::Object(more)) = (map.as_object_mut(), more) {
-            map.extend(more);
+        let engine = match site.db.engine() {
+            db::Engine::Sqlite => "sqlite",
+            db::Engine::Postgres => "postgres",
+        };
+        for (key, value) in FIXED.into_iter().chain([
+            ("MaxFileSize", config.max_file_bytes.to_string().as_str()),
+            ("MaxPostSize", config.max_post_runes.to_string().as_str()),
+            ("RestrictDirectMessage", "any"),
+            ("SQLDriverName", engine),
+        ]) {
+            map[key] = value.into();
         }
     }
     Ok(Json(map))
-}
-
-/// Any other path of the API.
-pub async fn unknown() -> Error {
-    Error::not_found("api.context.404.app_error", "Sorry, we could not find the page.")
 }

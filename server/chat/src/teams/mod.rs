@@ -1,15 +1,22 @@
 //! Teams: places with their own channels and members, joined openly or by invite link.
 
+mod members;
 mod routes;
 mod store;
 
-pub use routes::router;
-pub use store::{by_name, get, ids_of, scheme_roles};
+pub use store::{by_name, get, ids_of, of_user, scheme_roles};
 
+use crate::posts::{self, Happened};
 use crate::roles::{self, Permission};
-use crate::{Actor, Error, Result, Site, channels};
+use crate::{Actor, Error, Result, Site, channels, users};
+use axum::Router;
 use db::{Conn, Tx};
 use wire::{Event, Team, TeamMember, User};
+
+/// Routes of this domain.
+pub fn router() -> Router<Site> {
+    routes::router().merge(members::router())
+}
 
 pub(crate) fn missing() -> Error {
     Error::not_found("app.team.get.find.app_error", "Unable to find the existing team.")
@@ -50,11 +57,12 @@ pub async fn require(conn: &mut Conn, actor: &Actor, team_id: &str, permission: 
     }
 }
 
-/// Puts `user` into the team and its two default channels, and says so. A member stays one.
+/// Puts `user` into the team and its two default channels, and says so there. A member stays one. `by` is the id of who
+/// brought the user, which may be the user.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn join(site: &Site, tx: &mut Tx, team: &Team, user: &User, admin: bool) -> Result<TeamMember> {
+pub async fn join(site: &Site, tx: &mut Tx, team: &Team, user: &User, admin: bool, by: &str) -> Result<TeamMember> {
     let known = store::member(tx, &team.id, &user.id).await?;
     if let Some(member) = known.filter(|m| m.delete_at == 0) {
         return Ok(member);
@@ -64,10 +72,16 @@ pub async fn join(site: &Site, tx: &mut Tx, team: &Team, user: &User, admin: boo
     tx.after_commit(move || hub.joined_team(&team_id, &user_id));
     let added = Event::new("added_to_team").with("team_id", team.id.as_str()).with("user_id", user.id.as_str());
     site.emit(tx, added.to_user(&user.id));
-    for name in ["town-square", "off-topic"] {
-        if let Some(channel) = channels::by_name(tx, &team.id, name).await? {
-            channels::join(site, tx, &channel, &user.id, false).await?;
+    let by = if by == user.id { user.clone() } else { users::get(tx, by).await?.ok_or_else(users::missing)? };
+    if let Some(channel) = channels::by_name(tx, &team.id, channels::DEFAULT).await? {
+        if channels::join(site, tx, &channel, &user.id, false).await? {
+            let alone = by.id == user.id;
+            let happened = if alone { Happened::JoinedTeam(user) } else { Happened::AddedToTeam(user, &by) };
+            posts::say(site, tx, &channel, happened).await?;
         }
+    }
+    if let Some(channel) = channels::by_name(tx, &team.id, "off-topic").await? {
+        channels::join_saying(site, tx, &channel, user, &by).await?;
     }
     store::member(tx, &team.id, &user.id).await?.ok_or_else(missing)
 }

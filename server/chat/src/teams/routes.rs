@@ -1,33 +1,30 @@
-//! The HTTP side of teams.
+//! The HTTP side of teams themselves.
 
 use super::{by_invite, join, missing, require, require_member, store};
 use crate::roles::{self, Permission};
-use crate::users::{self, me_or};
-use crate::{Actor, Error, Result, Site, channels};
+use crate::{Actor, Error, Result, Site, channels, users};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde::Deserialize;
-use serde_json::json;
-use wire::{Channel, Event, Exists, StatusOk, Team, TeamMember, TeamPatch, TeamStats, TeamUnread};
+use serde_json::{Value, json};
+use wire::{Channel, Event, Exists, StatusOk, Team, TeamPatch};
 
 /// Routes of this domain.
 pub fn router() -> Router<Site> {
     Router::new()
         .route("/teams", get(open).post(create))
-        .route("/teams/members/invite", post(join_by_invite))
+        .route("/teams/search", post(search))
         .route("/teams/invite/{invite_id}", get(invite_info))
         .route("/teams/name/{name}", get(by_name))
         .route("/teams/name/{name}/exists", get(exists))
-        .route("/teams/{team_id}", get(one))
+        .route("/teams/{team_id}", get(one).put(patch).delete(archive))
         .route("/teams/{team_id}/patch", put(patch))
-        .route("/teams/{team_id}/stats", get(stats))
-        .route("/teams/{team_id}/members", get(members).post(add_member))
-        .route("/teams/{team_id}/members/{user_id}", get(member).delete(remove_member))
-        .route("/users/{user_id}/teams", get(of_user))
-        .route("/users/{user_id}/teams/members", get(memberships))
-        .route("/users/{user_id}/teams/unread", get(unread))
+        .route("/teams/{team_id}/privacy", put(privacy))
+        .route("/teams/{team_id}/restore", post(restore))
+        .route("/teams/{team_id}/regenerate_invite_id", post(regenerate_invite))
+        .route("/teams/{team_id}/image", get(image))
 }
 
 /// Paging.
@@ -36,31 +33,130 @@ pub fn router() -> Router<Site> {
 pub struct Page {
     page: i64,
     per_page: Option<i64>,
+    include_total_count: bool,
 }
 
 impl Page {
-    fn limits(&self) -> (i64, i64) {
+    /// Limit and offset.
+    pub(super) fn limits(&self) -> (i64, i64) {
         let limit = self.per_page.unwrap_or(60).clamp(1, 200);
         (limit, self.page.max(0).saturating_mul(limit))
     }
 }
 
 /// The invite id is shown to those who may invite.
-async fn seen(conn: &mut db::Conn, actor: &Actor, mut team: Team) -> Result<Team> {
+pub(super) async fn seen(conn: &mut db::Conn, actor: &Actor, mut team: Team) -> Result<Team> {
     if require(conn, actor, &team.id, Permission::INVITE_USER).await.is_err() {
         team.invite_id = String::new();
     }
     Ok(team)
 }
 
-async fn open(State(site): State<Site>, actor: Actor, Query(page): Query<Page>) -> Result<Json<Vec<Team>>> {
+/// The teams that the actor could see in a list: open ones, and all for an administrator.
+async fn open(State(site): State<Site>, actor: Actor, Query(page): Query<Page>) -> Result<Json<Value>> {
     let (limit, offset) = page.limits();
     let mut conn = site.db.read().await?;
-    let mut out = Vec::new();
-    for team in store::open(&mut conn, limit, offset).await? {
-        out.push(seen(&mut conn, &actor, team).await?);
+    let (found, total) = store::listed(&mut conn, actor.is_system_admin(), "", limit, offset).await?;
+    let teams = all_seen(&mut conn, &actor, found).await?;
+    Ok(Json(if page.include_total_count { json!({"teams": teams, "total_count": total}) } else { json!(teams) }))
+}
+
+async fn all_seen(conn: &mut db::Conn, actor: &Actor, teams: Vec<Team>) -> Result<Vec<Team>> {
+    let mut out = Vec::with_capacity(teams.len());
+    for team in teams {
+        out.push(seen(conn, actor, team).await?);
     }
-    Ok(Json(out))
+    Ok(out)
+}
+
+/// Body of POST /teams/search.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Search {
+    term: String,
+    page: Option<i64>,
+    per_page: Option<i64>,
+}
+
+/// By a part of the name; with paging the answer is `{teams, total_count}`.
+async fn search(State(site): State<Site>, actor: Actor, Json(s): Json<Search>) -> Result<Json<Value>> {
+    let limit = s.per_page.unwrap_or(200).clamp(1, 200);
+    let offset = s.page.unwrap_or(0).max(0).saturating_mul(limit);
+    let mut conn = site.db.read().await?;
+    let (found, total) = store::listed(&mut conn, actor.is_system_admin(), &s.term, limit, offset).await?;
+    let teams = all_seen(&mut conn, &actor, found).await?;
+    let paged = s.page.is_some() && s.per_page.is_some();
+    Ok(Json(if paged { json!({"teams": teams, "total_count": total}) } else { json!(teams) }))
+}
+
+/// Teams have no pictures here, which the protocol says with 404.
+async fn image(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Team>> {
+    require_member(&mut site.db.read().await?, &actor, &id).await?;
+    Err(Error::not_found("api.team.get_team_icon.read_file.app_error", "The team has no icon."))
+}
+
+/// Loads a team that the actor manages.
+async fn managed(conn: &mut db::Conn, actor: &Actor, id: &str) -> Result<Team> {
+    require(conn, actor, id, Permission::MANAGE_TEAM).await?;
+    store::get(conn, id).await?.ok_or_else(missing)
+}
+
+async fn save(site: &Site, mut tx: db::Tx, mut team: Team, event: &str) -> Result<Team> {
+    team.update_at = site.clock.now_ms();
+    store::update(&mut tx, &team).await?;
+    let shown = Team { invite_id: String::new(), ..team.clone() };
+    site.emit(&mut tx, Event::new(event).with_encoded("team", &shown).to_team(&team.id));
+    tx.commit().await?;
+    Ok(team)
+}
+
+/// Body of PUT /teams/{id}/privacy.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Privacy {
+    privacy: String,
+}
+
+/// `O`: everybody may join; `I`: by invitation.
+async fn privacy(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Json(p): Json<Privacy>,
+) -> Result<Json<Team>> {
+    let mut tx = site.db.write().await?;
+    let mut team = managed(&mut tx, &actor, &id).await?;
+    team.allow_open_invite = match p.privacy.as_str() {
+        "O" => true,
+        "I" => false,
+        _ => return Err(Error::invalid_body("privacy", "O or I is wanted")),
+    };
+    team.kind = p.privacy;
+    save(&site, tx, team, "update_team").await.map(Json)
+}
+
+/// Every link that was given out stops working.
+async fn regenerate_invite(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Team>> {
+    let mut tx = site.db.write().await?;
+    let mut team = managed(&mut tx, &actor, &id).await?;
+    team.invite_id = kit::id::new();
+    save(&site, tx, team, "update_team").await.map(Json)
+}
+
+/// An archived team and its channels are kept and can be restored.
+async fn archive(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<StatusOk>> {
+    let mut tx = site.db.write().await?;
+    let mut team = managed(&mut tx, &actor, &id).await?;
+    team.delete_at = site.clock.now_ms();
+    save(&site, tx, team, "delete_team").await?;
+    Ok(Json(StatusOk::default()))
+}
+
+async fn restore(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Team>> {
+    let mut tx = site.db.write().await?;
+    let mut team = managed(&mut tx, &actor, &id).await?;
+    team.delete_at = 0;
+    save(&site, tx, team, "restore_team").await.map(Json)
 }
 
 async fn create(State(site): State<Site>, actor: Actor, Json(new): Json<Team>) -> Result<(StatusCode, Json<Team>)> {
@@ -106,7 +202,7 @@ async fn create(State(site): State<Site>, actor: Actor, Json(new): Json<Team>) -
         channels::insert(&mut tx, &channel).await?;
     }
     let user = users::get(&mut tx, &actor.user_id).await?.ok_or_else(users::missing)?;
-    join(&site, &mut tx, &team, &user, true).await?;
+    join(&site, &mut tx, &team, &user, true, &user.id).await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(team)))
 }
@@ -116,26 +212,6 @@ async fn invite_info(State(site): State<Site>, Path(id): Path<String>) -> Result
     Ok(Json(
         json!({"id": team.id, "name": team.name, "display_name": team.display_name, "description": team.description}),
     ))
-}
-
-/// Query of POST /teams/members/invite.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Invite {
-    invite_id: String,
-}
-
-async fn join_by_invite(
-    State(site): State<Site>,
-    actor: Actor,
-    Query(invite): Query<Invite>,
-) -> Result<(StatusCode, Json<TeamMember>)> {
-    let mut tx = site.db.write().await?;
-    let team = by_invite(&mut tx, &invite.invite_id).await?;
-    let user = users::get(&mut tx, &actor.user_id).await?.ok_or_else(users::missing)?;
-    let member = join(&site, &mut tx, &team, &user, false).await?;
-    tx.commit().await?;
-    Ok((StatusCode::CREATED, Json(member)))
 }
 
 async fn by_name(State(site): State<Site>, actor: Actor, Path(name): Path<String>) -> Result<Json<Team>> {
@@ -168,112 +244,9 @@ async fn patch(
     Json(p): Json<TeamPatch>,
 ) -> Result<Json<Team>> {
     let mut tx = site.db.write().await?;
-    require(&mut tx, &actor, &id, Permission::MANAGE_TEAM).await?;
-    let mut team = store::get(&mut tx, &id).await?.ok_or_else(missing)?;
+    let mut team = managed(&mut tx, &actor, &id).await?;
     team.display_name = p.display_name.filter(|n| !n.trim().is_empty()).unwrap_or(team.display_name);
     team.description = p.description.unwrap_or(team.description);
     team.allow_open_invite = p.allow_open_invite.unwrap_or(team.allow_open_invite);
-    team.update_at = site.clock.now_ms();
-    store::update(&mut tx, &team).await?;
-    let shown = Team { invite_id: String::new(), ..team.clone() };
-    site.emit(&mut tx, Event::new("update_team").with_encoded("team", &shown).to_team(&team.id));
-    tx.commit().await?;
-    Ok(Json(team))
-}
-
-async fn stats(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<TeamStats>> {
-    let mut conn = site.db.read().await?;
-    require_member(&mut conn, &actor, &id).await?;
-    let count = store::member_count(&mut conn, &id).await?;
-    Ok(Json(TeamStats { team_id: id, total_member_count: count, active_member_count: count }))
-}
-
-async fn members(
-    State(site): State<Site>,
-    actor: Actor,
-    Path(id): Path<String>,
-    Query(page): Query<Page>,
-) -> Result<Json<Vec<TeamMember>>> {
-    let (limit, offset) = page.limits();
-    let mut conn = site.db.read().await?;
-    require_member(&mut conn, &actor, &id).await?;
-    Ok(Json(store::members(&mut conn, &id, limit, offset).await?))
-}
-
-async fn add_member(
-    State(site): State<Site>,
-    actor: Actor,
-    Path(id): Path<String>,
-    Json(new): Json<TeamMember>,
-) -> Result<(StatusCode, Json<TeamMember>)> {
-    let mut tx = site.db.write().await?;
-    let team = store::get(&mut tx, &id).await?.ok_or_else(missing)?;
-    let joins_openly = new.user_id == actor.user_id && team.allow_open_invite && !actor.is_guest();
-    if !joins_openly {
-        require(&mut tx, &actor, &id, Permission::ADD_USER_TO_TEAM).await?;
-    }
-    let user = users::get(&mut tx, &new.user_id).await?.ok_or_else(users::missing)?;
-    let member = join(&site, &mut tx, &team, &user, false).await?;
-    tx.commit().await?;
-    Ok((StatusCode::CREATED, Json(member)))
-}
-
-async fn member(
-    State(site): State<Site>,
-    actor: Actor,
-    Path((id, user)): Path<(String, String)>,
-) -> Result<Json<TeamMember>> {
-    let user = if user == "me" { actor.user_id.clone() } else { user };
-    let mut conn = site.db.read().await?;
-    require_member(&mut conn, &actor, &id).await?;
-    store::member(&mut conn, &id, &user).await?.map(Json).ok_or_else(missing)
-}
-
-async fn remove_member(
-    State(site): State<Site>,
-    actor: Actor,
-    Path((id, user)): Path<(String, String)>,
-) -> Result<Json<StatusOk>> {
-    let user = if user == "me" { actor.user_id.clone() } else { user };
-    let mut tx = site.db.write().await?;
-    if user != actor.user_id {
-        require(&mut tx, &actor, &id, Permission::REMOVE_USER_FROM_TEAM).await?;
-    }
-    store::leave(&mut tx, &id, &user, site.clock.now_ms()).await?;
-    channels::leave_all(&site, &mut tx, &id, &user).await?;
-    let left = Event::new("leave_team").with("user_id", user.as_str()).with("team_id", id.as_str());
-    site.emit(&mut tx, left.to_team(&id));
-    let hub = site.hub.clone();
-    tx.after_commit(move || hub.left_team(&id, &user));
-    tx.commit().await?;
-    Ok(Json(StatusOk::default()))
-}
-
-async fn of_user(State(site): State<Site>, actor: Actor, Path(user): Path<String>) -> Result<Json<Vec<Team>>> {
-    let user = me_or(&actor, &user)?;
-    let mut conn = site.db.read().await?;
-    let mut out = Vec::new();
-    for team in store::of_user(&mut conn, &user).await? {
-        out.push(seen(&mut conn, &actor, team).await?);
-    }
-    Ok(Json(out))
-}
-
-async fn memberships(
-    State(site): State<Site>,
-    actor: Actor,
-    Path(user): Path<String>,
-) -> Result<Json<Vec<TeamMember>>> {
-    let user = me_or(&actor, &user)?;
-    Ok(Json(store::memberships(&mut site.db.read().await?, &user).await?))
-}
-
-async fn unread(State(site): State<Site>, actor: Actor, Path(user): Path<String>) -> Result<Json<Vec<TeamUnread>>> {
-    let user = me_or(&actor, &user)?;
-    let mut conn = site.db.read().await?;
-    let mut out = Vec::new();
-    for team in store::of_user(&mut conn, &user).await? {
-        out.push(channels::team_unread(&mut conn, &team.id, &user).await?);
-    }
-    Ok(Json(out))
+    save(&site, tx, team, "update_team").await.map(Json)
 }

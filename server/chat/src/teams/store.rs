@@ -19,8 +19,14 @@ const BY_INVITE: Sql = select!("WHERE t.invite_id = $1 AND t.delete_at = 0");
 const OF_USER: Sql = select!(
     "JOIN team_members m ON m.team_id = t.id WHERE m.user_id = $1 AND m.delete_at = 0 AND t.delete_at = 0 ORDER BY t.display_name"
 );
-const OPEN: Sql =
-    select!("WHERE t.delete_at = 0 AND t.allow_open_invite = TRUE ORDER BY t.display_name LIMIT $1 OFFSET $2");
+const LISTED: Sql = select!(
+    "WHERE t.delete_at = 0 AND (t.allow_open_invite = TRUE OR $1) AND (LOWER(t.display_name) LIKE $2 ESCAPE '\\' OR t.name LIKE $2 ESCAPE '\\')
+     ORDER BY t.display_name, t.id LIMIT $3 OFFSET $4"
+);
+const COUNT_LISTED: Sql = Sql::new(
+    "SELECT COUNT(*) FROM teams t
+     WHERE t.delete_at = 0 AND (t.allow_open_invite = TRUE OR $1) AND (LOWER(t.display_name) LIKE $2 ESCAPE '\\' OR t.name LIKE $2 ESCAPE '\\')",
+);
 const INSERT: Sql = Sql::new(
     "INSERT INTO teams (id, create_at, update_at, display_name, name, description, type, invite_id, allow_open_invite)
      VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8)",
@@ -39,6 +45,8 @@ macro_rules! members {
 }
 const MEMBER: Sql = members!("WHERE team_id = $1 AND user_id = $2");
 const MEMBERS: Sql = members!("WHERE team_id = $1 AND delete_at = 0 ORDER BY user_id LIMIT $2 OFFSET $3");
+const MEMBERS_BY_IDS: Sql = members!("WHERE team_id = $1 AND delete_at = 0 AND user_id IN LIST($2) ORDER BY user_id");
+const SET_ADMIN: Sql = Sql::new("UPDATE team_members SET scheme_admin = $3 WHERE team_id = $1 AND user_id = $2");
 const COUNT_MEMBERS: Sql = Sql::new("SELECT COUNT(*) FROM team_members WHERE team_id = $1 AND delete_at = 0");
 const MEMBERSHIPS: Sql = members!("WHERE user_id = $1 AND delete_at = 0");
 const UPSERT_MEMBER: Sql = Sql::new(
@@ -112,8 +120,21 @@ pub async fn ids_of(conn: &mut Conn, user: &str) -> Result<Vec<String>> {
     Ok(memberships(conn, user).await?.into_iter().map(|m| m.team_id).collect())
 }
 
-pub async fn open(conn: &mut Conn, limit: i64, offset: i64) -> Result<Vec<Team>> {
-    conn.fetch(&OPEN, params![limit, offset], team).await
+/// Live teams with `term` in their names, and how many there are; `all` also those that nobody can join openly.
+pub async fn listed(conn: &mut Conn, all: bool, term: &str, limit: i64, offset: i64) -> Result<(Vec<Team>, i64)> {
+    let pattern = format!("%{}%", crate::search::escaped(&term.trim().to_lowercase()));
+    let found = conn.fetch(&LISTED, params![all, &pattern, limit, offset], team).await?;
+    let total = conn.fetch_optional(&COUNT_LISTED, params![all, &pattern], Row::only).await?.unwrap_or(0);
+    Ok((found, total))
+}
+
+pub async fn members_by_ids(conn: &mut Conn, team: &str, users: &[String]) -> Result<Vec<TeamMember>> {
+    conn.fetch(&MEMBERS_BY_IDS, params![team, users], member_row).await
+}
+
+pub async fn set_admin(tx: &mut Tx, team: &str, user: &str, admin: bool) -> Result<()> {
+    tx.execute(&SET_ADMIN, params![team, user, admin]).await?;
+    Ok(())
 }
 
 pub async fn insert(tx: &mut Tx, t: &Team) -> Result<()> {

@@ -62,7 +62,7 @@ async fn sign_up(site: &Site, mut new: NewUser, invite_id: &str) -> Result<User>
     insert_checked(&mut tx, &user, &hash).await?;
     site.emit(&mut tx, Event::new("new_user").with("user_id", user.id.as_str()));
     if let Some(team) = team {
-        teams::join(site, &mut tx, &team, &user, false).await?;
+        teams::join(site, &mut tx, &team, &user, false, &user.id).await?;
     }
     tx.commit().await?;
     Ok(user)

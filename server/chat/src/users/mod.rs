@@ -8,12 +8,15 @@ mod read;
 mod rules;
 mod store;
 mod tokens;
+mod typing;
 mod update;
 
 pub use create::ensure_bot;
-pub use store::{by_ids, by_login, by_usernames, count, count_people, get, password_of, record_login};
+pub use store::{
+    by_ids, by_login, by_usernames, count, count_people, get, password_of, record_login, search, set_props,
+};
 
-use crate::{Actor, Error, Result, Site};
+use crate::{Actor, Error, Result, Site, unoffered};
 use axum::Router;
 use axum::routing::{get as GET, post, put};
 use wire::User;
@@ -46,6 +49,14 @@ pub fn sanitized(mut user: User, actor: &Actor) -> User {
     user
 }
 
+/// The time zone that a user chose or whose device told, if it is known.
+pub fn timezone(user: &User) -> Option<String> {
+    let zone = user.timezone.as_ref()?;
+    let automatic = zone.get("useAutomaticTimezone").is_none_or(|v| v == "true");
+    let name = zone.get(if automatic { "automaticTimezone" } else { "manualTimezone" })?;
+    (!name.is_empty()).then(|| name.clone())
+}
+
 /// An actor that acts as `user_id` inside this process (bots).
 ///
 /// # Errors
@@ -74,21 +85,28 @@ pub fn router() -> Router<Site> {
         .route("/users/search", post(read::search))
         .route("/users/autocomplete", GET(read::autocomplete))
         .route("/users/stats", GET(read::stats))
+        .route("/users/stats/filtered", GET(read::filtered_stats))
+        .route("/users/known", GET(read::known))
         .route("/users/group_channels", post(read::group_channels))
-        .route("/users/{user_id}", GET(read::one).delete(admin::delete))
+        .route("/users/{user_id}", GET(read::one).put(update::patch).delete(admin::delete))
         .route("/users/{user_id}/active", put(admin::active))
         .route("/users/{user_id}/roles", put(admin::roles))
         .route("/users/{user_id}/tokens", GET(tokens::list).post(tokens::create))
+        .route("/users/tokens", GET(tokens::all))
         .route("/users/tokens/{token_id}", GET(tokens::one))
         .route("/users/tokens/revoke", post(tokens::revoke))
         .route("/users/tokens/disable", post(tokens::disable))
         .route("/users/tokens/enable", post(tokens::enable))
         .route("/bots", GET(bots::list).post(bots::create))
         .route("/bots/{user_id}", GET(bots::one))
+        .route("/users/{user_id}/typing", post(typing::typing))
         .route("/users/{user_id}/patch", put(update::patch))
         .route("/users/{user_id}/password", put(update::password))
         .route("/users/{user_id}/image", GET(avatar::image))
         .route("/users/{user_id}/image/default", GET(avatar::image))
+        // Not offered; without these lines they would be taken for users' ids.
+        .route("/users/auth_data", GET(unoffered::unknown))
+        .route("/users/invalid_emails", GET(unoffered::unknown))
         .route("/users/username/{username}", GET(read::by_username))
         .route("/users/email/{email}", GET(read::by_email))
 }

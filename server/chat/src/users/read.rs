@@ -1,16 +1,19 @@
 //! The plain GETs, and lists by ids and names.
 
 use super::{missing, sanitized, store};
+use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use wire::User;
 
 /// Most ids or names in one request.
 const MAX_LIST: usize = 1000;
+/// Most users that a search looks at before it is cut down.
+const MAX_CANDIDATES: i64 = 10_000;
 
 /// Paging and filters of GET /users.
 #[derive(Debug, Default, Deserialize)]
@@ -19,8 +22,33 @@ pub struct Filter {
     page: i64,
     per_page: Option<i64>,
     in_team: String,
+    not_in_team: String,
     in_channel: String,
     not_in_channel: String,
+    in_group: String,
+    without_team: bool,
+    active: bool,
+    inactive: bool,
+    role: String,
+    roles: String,
+    sort: String,
+}
+
+impl Filter {
+    fn wanted(self) -> store::Wanted {
+        let first = self.roles.split(',').next().unwrap_or_default().to_owned();
+        store::Wanted {
+            in_team: self.in_team,
+            not_in_team: self.not_in_team,
+            in_channel: self.in_channel,
+            not_in_channel: self.not_in_channel,
+            without_team: self.without_team,
+            active: self.active,
+            inactive: self.inactive,
+            role: if self.role.is_empty() { first } else { self.role },
+            sort: self.sort,
+        }
+    }
 }
 
 fn all_sanitized(users: Vec<User>, actor: &Actor) -> Json<Vec<User>> {
@@ -30,25 +58,60 @@ fn all_sanitized(users: Vec<User>, actor: &Actor) -> Json<Vec<User>> {
 pub async fn list(State(site): State<Site>, actor: Actor, Query(f): Query<Filter>) -> Result<Json<Vec<User>>> {
     let limit = f.per_page.unwrap_or(60).clamp(1, 200);
     let offset = f.page.max(0).saturating_mul(limit);
+    // There are no groups, so that nobody is in one.
+    if !f.in_group.is_empty() {
+        return Ok(Json(vec![]));
+    }
     let mut conn = site.db.read().await?;
-    let users = if !f.not_in_channel.is_empty() {
-        crate::teams::require_member(&mut conn, &actor, &f.in_team).await?;
-        store::not_in_channel(&mut conn, &f.in_team, &f.not_in_channel, limit, offset).await?
-    } else if !f.in_channel.is_empty() {
-        crate::channels::access(&mut conn, &actor, &f.in_channel, crate::roles::Permission::READ_CHANNEL).await?;
-        store::in_channel(&mut conn, &f.in_channel, limit, offset).await?
-    } else if !f.in_team.is_empty() {
-        crate::teams::require_member(&mut conn, &actor, &f.in_team).await?;
-        store::in_team(&mut conn, &f.in_team, limit, offset).await?
-    } else {
-        store::page(&mut conn, limit, offset).await?
-    };
+    for team in [&f.in_team, &f.not_in_team] {
+        if !team.is_empty() {
+            crate::teams::require_member(&mut conn, &actor, team).await?;
+        }
+    }
+    for channel in [&f.in_channel, &f.not_in_channel] {
+        if !channel.is_empty() {
+            crate::channels::access(&mut conn, &actor, channel, Permission::READ_CHANNEL).await?;
+        }
+    }
+    let users = store::filtered(&mut conn, &f.wanted(), limit, offset).await?;
     Ok(all_sanitized(users, &actor))
 }
 
-pub async fn ids(State(site): State<Site>, actor: Actor, Json(ids): Json<Vec<String>>) -> Result<Json<Vec<User>>> {
+/// GET /users/stats/filtered: for the console.
+pub async fn filtered_stats(
+    State(site): State<Site>,
+    actor: Actor,
+    Query(f): Query<Filter>,
+) -> Result<Json<serde_json::Value>> {
+    if !actor.is_system_admin() {
+        return Err(Error::forbidden());
+    }
+    let count = store::count_filtered(&mut site.db.read().await?, &f.wanted()).await?;
+    Ok(Json(json!({"total_users_count": count})))
+}
+
+/// GET /users/known: ids of everybody who shares a channel with the actor.
+pub async fn known(State(site): State<Site>, actor: Actor) -> Result<Json<Vec<String>>> {
+    Ok(Json(store::known(&mut site.db.read().await?, &actor.user_id).await?))
+}
+
+/// Query of POST /users/ids: only those that changed after this time.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Since {
+    since: i64,
+}
+
+pub async fn ids(
+    State(site): State<Site>,
+    actor: Actor,
+    Query(q): Query<Since>,
+    Json(ids): Json<Vec<String>>,
+) -> Result<Json<Vec<User>>> {
     check_length(&ids)?;
-    Ok(all_sanitized(store::by_ids(&mut site.db.read().await?, &ids).await?, &actor))
+    let mut found = store::by_ids(&mut site.db.read().await?, &ids).await?;
+    found.retain(|u| u.update_at > q.since);
+    Ok(all_sanitized(found, &actor))
 }
 
 pub async fn usernames(
@@ -73,23 +136,47 @@ fn check_length(list: &[String]) -> Result<()> {
 pub struct Search {
     term: String,
     limit: Option<i64>,
-    in_channel_id: String,
     team_id: String,
+    not_in_team_id: String,
+    in_channel_id: String,
+    not_in_channel_id: String,
+    in_group_id: String,
+    without_team: bool,
+    allow_inactive: bool,
 }
 
+/// Users that are found in several lists are cut down to those that are in all of them.
 pub async fn search(State(site): State<Site>, actor: Actor, Json(s): Json<Search>) -> Result<Json<Vec<User>>> {
     let limit = s.limit.unwrap_or(100).clamp(1, 1000);
-    let mut conn = site.db.read().await?;
-    let mut found = store::search(&mut conn, &s.term, limit).await?;
-    if !s.in_channel_id.is_empty() {
-        crate::channels::access(&mut conn, &actor, &s.in_channel_id, crate::roles::Permission::READ_CHANNEL).await?;
-        let members = crate::channels::members(&mut conn, &s.in_channel_id).await?;
-        found.retain(|u| members.iter().any(|m| m.user_id == u.id));
-    } else if !s.team_id.is_empty() {
-        crate::teams::require_member(&mut conn, &actor, &s.team_id).await?;
-        let members = store::in_team(&mut conn, &s.team_id, 10_000, 0).await?;
-        found.retain(|u| members.iter().any(|m| m.id == u.id));
+    if s.term.trim().is_empty() && !s.in_group_id.is_empty() {
+        return Ok(Json(vec![]));
     }
+    let mut conn = site.db.read().await?;
+    for team in [&s.team_id, &s.not_in_team_id] {
+        if !team.is_empty() {
+            crate::teams::require_member(&mut conn, &actor, team).await?;
+        }
+    }
+    for channel in [&s.in_channel_id, &s.not_in_channel_id] {
+        if !channel.is_empty() {
+            crate::channels::access(&mut conn, &actor, channel, Permission::READ_CHANNEL).await?;
+        }
+    }
+    let wanted = store::Wanted {
+        in_team: s.team_id,
+        not_in_team: s.not_in_team_id,
+        in_channel: s.in_channel_id,
+        not_in_channel: s.not_in_channel_id,
+        without_team: s.without_team,
+        ..store::Wanted::default()
+    };
+    let mut found = store::search_all(&mut conn, &s.term, s.allow_inactive, MAX_CANDIDATES).await?;
+    if wanted.is_filter() {
+        let allowed: HashSet<String> =
+            store::filtered(&mut conn, &wanted, MAX_CANDIDATES, 0).await?.into_iter().map(|u| u.id).collect();
+        found.retain(|u| allowed.contains(&u.id));
+    }
+    found.truncate(usize::try_from(limit).unwrap_or(100));
     Ok(all_sanitized(found, &actor))
 }
 
@@ -98,6 +185,7 @@ pub async fn search(State(site): State<Site>, actor: Actor, Json(s): Json<Search
 #[serde(default)]
 pub struct Complete {
     name: String,
+    team_id: String,
     channel_id: String,
     limit: Option<i64>,
 }
@@ -108,16 +196,28 @@ pub async fn autocomplete(
     Query(q): Query<Complete>,
 ) -> Result<Json<serde_json::Value>> {
     let mut conn = site.db.read().await?;
-    let found = store::search(&mut conn, &q.name, q.limit.unwrap_or(25).clamp(1, 100)).await?;
+    let mut found = store::search(&mut conn, &q.name, MAX_CANDIDATES).await?;
+    if !q.team_id.is_empty() {
+        crate::teams::require_member(&mut conn, &actor, &q.team_id).await?;
+        let wanted = store::Wanted { in_team: q.team_id, ..store::Wanted::default() };
+        let team: HashSet<String> =
+            store::filtered(&mut conn, &wanted, MAX_CANDIDATES, 0).await?.into_iter().map(|u| u.id).collect();
+        found.retain(|u| team.contains(&u.id));
+    }
+    let limit = usize::try_from(q.limit.unwrap_or(25).clamp(1, 100)).unwrap_or(25);
+    if q.channel_id.is_empty() {
+        found.truncate(limit);
+    }
     let found: Vec<User> = found.into_iter().map(|u| sanitized(u, &actor)).collect();
     if q.channel_id.is_empty() {
         return Ok(Json(json!({"users": found, "out_of_channel": []})));
     }
-    crate::channels::access(&mut conn, &actor, &q.channel_id, crate::roles::Permission::READ_CHANNEL).await?;
+    crate::channels::access(&mut conn, &actor, &q.channel_id, Permission::READ_CHANNEL).await?;
     let members = crate::channels::members(&mut conn, &q.channel_id).await?;
     let (inside, outside): (Vec<User>, Vec<User>) =
         found.into_iter().partition(|u| members.iter().any(|m| m.user_id == u.id));
-    Ok(Json(json!({"users": inside, "out_of_channel": outside})))
+    let cut = |list: Vec<User>| list.into_iter().take(limit).collect::<Vec<_>>();
+    Ok(Json(json!({"users": cut(inside), "out_of_channel": cut(outside)})))
 }
 
 pub async fn stats(State(site): State<Site>, _: Actor) -> Result<Json<serde_json::Value>> {

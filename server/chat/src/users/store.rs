@@ -18,20 +18,48 @@ const BY_ID: Sql = select!("WHERE u.id = $1");
 const BY_IDS: Sql = select!("WHERE u.id IN LIST($1) ORDER BY u.username");
 const BY_USERNAMES: Sql = select!("WHERE u.username IN LIST($1) ORDER BY u.username");
 const BY_LOGIN: Sql = select!("WHERE u.username = $1 OR u.email = $1");
-const PAGE: Sql = select!("ORDER BY u.username LIMIT $1 OFFSET $2");
 const IN_CHANNEL: Sql = select!(
     "JOIN channel_members m ON m.user_id = u.id WHERE m.channel_id = $1 ORDER BY u.username LIMIT $2 OFFSET $3"
 );
-const IN_TEAM: Sql = select!(
-    "JOIN team_members m ON m.user_id = u.id WHERE m.team_id = $1 AND m.delete_at = 0 ORDER BY u.username LIMIT $2 OFFSET $3"
+/// Every filter of GET /users; an empty text or FALSE leaves a filter out.
+macro_rules! filters {
+    () => {
+        "WHERE ($1 = '' OR u.id IN (SELECT m.user_id FROM team_members m WHERE m.team_id = $1 AND m.delete_at = 0))
+         AND ($2 = '' OR u.id NOT IN (SELECT m.user_id FROM team_members m WHERE m.team_id = $2 AND m.delete_at = 0))
+         AND ($3 = '' OR u.id IN (SELECT m.user_id FROM channel_members m WHERE m.channel_id = $3))
+         AND ($4 = '' OR u.id NOT IN (SELECT m.user_id FROM channel_members m WHERE m.channel_id = $4))
+         AND (NOT $5 OR u.id NOT IN (SELECT m.user_id FROM team_members m WHERE m.delete_at = 0))
+         AND (NOT $6 OR u.delete_at = 0) AND (NOT $7 OR u.delete_at > 0)
+         AND ($8 = '' OR (' ' || u.roles || ' ') LIKE $8) "
+    };
+}
+macro_rules! filtered {
+    ($order:literal) => {
+        Sql::new(concat!(
+            "SELECT u.id, u.create_at, u.update_at, u.delete_at, u.username, u.email, u.auth_service, u.email_verified, ",
+            "u.nickname, u.first_name, u.last_name, u.position, u.roles, u.props, u.notify_props, u.timezone, u.locale, ",
+            "u.last_password_update, u.last_picture_update, u.mfa_active, u.is_bot, u.remote_id FROM users u ",
+            filters!(),
+            "ORDER BY ",
+            $order,
+            " LIMIT $9 OFFSET $10"
+        ))
+    };
+}
+const BY_USERNAME: Sql = filtered!("u.username");
+const NEWEST_FIRST: Sql = filtered!("u.create_at DESC, u.username");
+const RECENT_FIRST: Sql =
+    filtered!("(SELECT COALESCE(MAX(s.last_activity_at), 0) FROM statuses s WHERE s.user_id = u.id) DESC, u.username");
+const COUNT_FILTERED: Sql = Sql::new(concat!("SELECT COUNT(*) FROM users u ", filters!()));
+const KNOWN: Sql = Sql::new(
+    "SELECT DISTINCT o.user_id FROM channel_members o WHERE o.user_id <> $1
+     AND o.channel_id IN (SELECT m.channel_id FROM channel_members m WHERE m.user_id = $1)",
 );
-const NOT_IN_CHANNEL: Sql = select!(
-    "JOIN team_members m ON m.user_id = u.id WHERE m.team_id = $1 AND m.delete_at = 0
-     AND u.id NOT IN (SELECT c.user_id FROM channel_members c WHERE c.channel_id = $2) ORDER BY u.username LIMIT $3 OFFSET $4"
-);
+const SET_PROPS: Sql = Sql::new("UPDATE users SET props = $2, update_at = $3 WHERE id = $1");
 const SEARCH: Sql = select!(
-    "WHERE u.delete_at = 0 AND (LOWER(u.username) LIKE $1 OR LOWER(u.first_name) LIKE $1 OR LOWER(u.last_name) LIKE $1
-     OR LOWER(u.nickname) LIKE $1 OR LOWER(u.email) LIKE $1) ORDER BY u.username LIMIT $2"
+    "WHERE (u.delete_at = 0 OR $3) AND (LOWER(u.username) LIKE $1 ESCAPE '\\' OR LOWER(u.first_name) LIKE $1 ESCAPE '\\'
+     OR LOWER(u.last_name) LIKE $1 ESCAPE '\\' OR LOWER(u.nickname) LIKE $1 ESCAPE '\\' OR LOWER(u.email) LIKE $1 ESCAPE '\\'
+     OR LOWER(u.first_name || ' ' || u.last_name) LIKE $1 ESCAPE '\\') ORDER BY u.username LIMIT $2"
 );
 const COUNT: Sql = Sql::new("SELECT COUNT(*) FROM users");
 const COUNT_PEOPLE: Sql = Sql::new("SELECT COUNT(*) FROM users WHERE is_bot = FALSE");
@@ -102,26 +130,82 @@ pub async fn by_login(conn: &mut Conn, login: &str) -> Result<Option<User>> {
     conn.fetch_optional(&BY_LOGIN, params![login.trim().to_lowercase()], user).await
 }
 
-pub async fn page(conn: &mut Conn, limit: i64, offset: i64) -> Result<Vec<User>> {
-    conn.fetch(&PAGE, params![limit, offset], user).await
+/// Which users a list is about; an empty field asks for nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    pub in_team: String,
+    pub not_in_team: String,
+    pub in_channel: String,
+    pub not_in_channel: String,
+    pub without_team: bool,
+    pub active: bool,
+    pub inactive: bool,
+    pub role: String,
+    /// `create_at`, `last_activity_at`; by username otherwise.
+    pub sort: String,
+}
+
+impl Wanted {
+    /// Whether anything at all is asked for.
+    pub fn is_filter(&self) -> bool {
+        let texts = [&self.in_team, &self.not_in_team, &self.in_channel, &self.not_in_channel, &self.role];
+        texts.iter().any(|t| !t.is_empty()) || self.without_team || self.active || self.inactive
+    }
+
+    fn values(&self) -> Vec<db::Value> {
+        let role = if self.role.is_empty() { String::new() } else { format!("% {} %", self.role) };
+        params![
+            &self.in_team,
+            &self.not_in_team,
+            &self.in_channel,
+            &self.not_in_channel,
+            self.without_team,
+            self.active,
+            self.inactive,
+            role
+        ]
+    }
+}
+
+pub async fn filtered(conn: &mut Conn, wanted: &Wanted, limit: i64, offset: i64) -> Result<Vec<User>> {
+    let sql = match wanted.sort.as_str() {
+        "create_at" => &NEWEST_FIRST,
+        "last_activity_at" => &RECENT_FIRST,
+        _ => &BY_USERNAME,
+    };
+    let mut values = wanted.values();
+    values.extend(params![limit, offset]);
+    conn.fetch(sql, values, user).await
+}
+
+pub async fn count_filtered(conn: &mut Conn, wanted: &Wanted) -> Result<i64> {
+    Ok(conn.fetch_optional(&COUNT_FILTERED, wanted.values(), Row::only).await?.unwrap_or(0))
+}
+
+/// Everybody who shares a channel with the user.
+pub async fn known(conn: &mut Conn, id: &str) -> Result<Vec<String>> {
+    conn.fetch(&KNOWN, params![id], Row::only).await
+}
+
+pub async fn set_props(tx: &mut Tx, id: &str, props: &wire::Props, now: i64) -> Result<()> {
+    tx.execute(&SET_PROPS, params![id, serde_json::json!(props), now]).await?;
+    Ok(())
 }
 
 pub async fn in_channel(conn: &mut Conn, channel: &str, limit: i64, offset: i64) -> Result<Vec<User>> {
     conn.fetch(&IN_CHANNEL, params![channel, limit, offset], user).await
 }
 
-pub async fn in_team(conn: &mut Conn, team: &str, limit: i64, offset: i64) -> Result<Vec<User>> {
-    conn.fetch(&IN_TEAM, params![team, limit, offset], user).await
-}
-
-pub async fn not_in_channel(conn: &mut Conn, team: &str, channel: &str, limit: i64, offset: i64) -> Result<Vec<User>> {
-    conn.fetch(&NOT_IN_CHANNEL, params![team, channel, limit, offset], user).await
-}
-
 /// Active users with a name or address that begins with `term`.
 pub async fn search(conn: &mut Conn, term: &str, limit: i64) -> Result<Vec<User>> {
-    let pattern = format!("{}%", term.trim().trim_start_matches('@').to_lowercase().replace(['%', '_'], ""));
-    conn.fetch(&SEARCH, params![pattern, limit], user).await
+    search_all(conn, term, false, limit).await
+}
+
+/// [`search`], deactivated users too on wish.
+pub async fn search_all(conn: &mut Conn, term: &str, inactive: bool, limit: i64) -> Result<Vec<User>> {
+    let term = term.trim().trim_start_matches('@').to_lowercase();
+    let pattern = format!("{}%", crate::search::escaped(&term));
+    conn.fetch(&SEARCH, params![pattern, limit, inactive], user).await
 }
 
 pub async fn count(conn: &mut Conn) -> Result<i64> {

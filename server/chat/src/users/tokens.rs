@@ -5,7 +5,7 @@ use crate::actor::hash_token;
 use crate::roles::{self, Permission};
 use crate::{Actor, Error, Result, Site};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use db::{Conn, Row, Sql, Tx, params};
 use serde::Deserialize;
 use wire::{StatusOk, UserAccessToken};
@@ -18,6 +18,9 @@ const INSERT: Sql = Sql::new(
 );
 const OF_USER: Sql = Sql::new(
     "SELECT id, user_id, description, is_active FROM user_access_tokens WHERE user_id = $1 ORDER BY create_at, id",
+);
+const ALL: Sql = Sql::new(
+    "SELECT id, user_id, description, is_active FROM user_access_tokens ORDER BY create_at, id LIMIT $1 OFFSET $2",
 );
 const BY_ID: Sql = Sql::new("SELECT id, user_id, description, is_active FROM user_access_tokens WHERE id = $1");
 const DELETE: Sql = Sql::new("DELETE FROM user_access_tokens WHERE id = $1");
@@ -82,6 +85,24 @@ pub async fn list(
     let user_id = me_or(&actor, &id)?;
     require(&actor, READ)?;
     Ok(Json(site.db.read().await?.fetch(&OF_USER, params![user_id], row).await?))
+}
+
+/// Paging.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Page {
+    page: i64,
+    per_page: Option<i64>,
+}
+
+/// GET /users/tokens: of everybody, for administrators.
+pub async fn all(State(site): State<Site>, actor: Actor, Query(q): Query<Page>) -> Result<Json<Vec<UserAccessToken>>> {
+    if !actor.is_system_admin() {
+        return Err(Error::forbidden());
+    }
+    let limit = q.per_page.unwrap_or(60).clamp(1, 200);
+    let offset = q.page.max(0).saturating_mul(limit);
+    Ok(Json(site.db.read().await?.fetch(&ALL, params![limit, offset], row).await?))
 }
 
 /// GET /users/tokens/{token_id}

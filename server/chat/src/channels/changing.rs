@@ -1,0 +1,206 @@
+//! Making, changing, archiving and restoring channels.
+
+use super::members::join;
+use super::{DEFAULT, access, blank, missing, store};
+use crate::posts::{self, Happened};
+use crate::roles::Permission;
+use crate::{Actor, Error, Result, Site, teams, users};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use db::{Conn, Tx};
+use serde::Deserialize;
+use wire::{Channel, ChannelPatch, Event, StatusOk, User};
+
+fn check_names(name: &str, display_name: &str) -> Result<()> {
+    let shape = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
+    if !(1..=64).contains(&name.len()) || !name.chars().all(shape) || name.contains("__") {
+        let message = "The channel URL must be 1 to 64 lowercase letters, digits, dashes or underscores.";
+        return Err(Error::invalid("model.channel.is_valid.1_or_more.app_error", message));
+    }
+    if display_name.trim().is_empty() || display_name.chars().count() > 64 {
+        return Err(Error::invalid(
+            "model.channel.is_valid.display_name.app_error",
+            "The channel name must be 1 to 64 characters.",
+        ));
+    }
+    Ok(())
+}
+
+/// POST /channels
+pub async fn create(
+    State(site): State<Site>,
+    actor: Actor,
+    Json(new): Json<Channel>,
+) -> Result<(StatusCode, Json<Channel>)> {
+    check_names(&new.name, &new.display_name)?;
+    let permission = match new.kind.as_str() {
+        "O" => Permission::CREATE_PUBLIC_CHANNEL,
+        "P" => Permission::CREATE_PRIVATE_CHANNEL,
+        _ => return Err(Error::invalid_body("type", "O or P is wanted")),
+    };
+    let mut tx = site.db.write().await?;
+    teams::require(&mut tx, &actor, &new.team_id, permission).await?;
+    if store::by_name(&mut tx, &new.team_id, &new.name).await?.is_some() {
+        return Err(taken());
+    }
+    let channel = Channel {
+        team_id: new.team_id,
+        kind: new.kind,
+        name: new.name,
+        display_name: new.display_name.trim().into(),
+        header: new.header.chars().take(1024).collect(),
+        purpose: new.purpose.chars().take(250).collect(),
+        creator_id: actor.user_id.clone(),
+        ..blank(site.clock.now_ms())
+    };
+    store::insert(&mut tx, &channel).await?;
+    join(&site, &mut tx, &channel, &actor.user_id, true).await?;
+    let made =
+        Event::new("channel_created").with("channel_id", channel.id.as_str()).with("team_id", channel.team_id.as_str());
+    site.emit(&mut tx, made.to_user(&actor.user_id));
+    let by = who(&mut tx, &actor).await?;
+    posts::say(&site, &mut tx, &channel, Happened::Joined(&by)).await?;
+    tx.commit().await?;
+    Ok((StatusCode::CREATED, Json(channel)))
+}
+
+async fn who(conn: &mut Conn, actor: &Actor) -> Result<User> {
+    users::get(conn, &actor.user_id).await?.ok_or_else(users::missing)
+}
+
+/// PUT /channels/{id}: the fields that are there.
+pub async fn replace(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Json(new): Json<ChannelPatch>,
+) -> Result<Json<Channel>> {
+    patch(State(site), actor, Path(id), Json(new)).await
+}
+
+/// PUT /channels/{id}/patch
+pub async fn patch(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Json(p): Json<ChannelPatch>,
+) -> Result<Json<Channel>> {
+    let mut tx = site.db.write().await?;
+    let mut channel = access(&mut tx, &actor, &id, Permission::MANAGE_CHANNEL).await?;
+    let old = channel.clone();
+    channel.name = p.name.unwrap_or(channel.name);
+    channel.display_name = p.display_name.unwrap_or(channel.display_name);
+    if !channel.team_id.is_empty() {
+        check_names(&channel.name, &channel.display_name)?;
+    }
+    if channel.name != old.name {
+        if old.name == DEFAULT {
+            return Err(Error::invalid_body("name", "the default channel keeps its name"));
+        }
+        if store::by_name(&mut tx, &channel.team_id, &channel.name).await?.is_some() {
+            return Err(taken());
+        }
+    }
+    channel.header = p.header.unwrap_or(channel.header).chars().take(1024).collect();
+    channel.purpose = p.purpose.unwrap_or(channel.purpose).chars().take(250).collect();
+    let channel = save(&site, &mut tx, channel, "channel_updated").await?;
+    let by = who(&mut tx, &actor).await?;
+    for (happened, differs) in [
+        (
+            Happened::DisplayName(&by, &old.display_name, &channel.display_name),
+            old.display_name != channel.display_name,
+        ),
+        (Happened::Header(&by, &old.header, &channel.header), old.header != channel.header),
+        (Happened::Purpose(&by, &old.purpose, &channel.purpose), old.purpose != channel.purpose),
+    ] {
+        if differs {
+            posts::say(&site, &mut tx, &channel, happened).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(Json(channel))
+}
+
+fn taken() -> Error {
+    let message = "A channel with that name already exists on the same team.";
+    Error::invalid("store.sql_channel.save_channel.exists.app_error", message)
+}
+
+async fn save(site: &Site, tx: &mut Tx, mut channel: Channel, event: &str) -> Result<Channel> {
+    channel.update_at = site.clock.now_ms();
+    store::update(tx, &channel).await?;
+    let mut event = Event::new(event).with_encoded("channel", &channel).with("channel_id", channel.id.as_str());
+    if channel.delete_at != 0 {
+        event = event.with("delete_at", channel.delete_at);
+    }
+    site.emit(tx, event.to_channel(&channel.id));
+    Ok(channel)
+}
+
+/// Body of PUT /channels/{id}/privacy.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Privacy {
+    privacy: String,
+}
+
+/// PUT /channels/{id}/privacy: public to private or back, by administrators of the team.
+pub async fn privacy(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Json(new): Json<Privacy>,
+) -> Result<Json<Channel>> {
+    if !["O", "P"].contains(&new.privacy.as_str()) {
+        return Err(Error::invalid_body("privacy", "O or P is wanted"));
+    }
+    let mut tx = site.db.write().await?;
+    let mut channel = store::get(&mut tx, &id).await?.ok_or_else(missing)?;
+    if channel.team_id.is_empty() || channel.name == DEFAULT {
+        return Err(Error::invalid_body("privacy", "this channel stays as it is"));
+    }
+    teams::require(&mut tx, &actor, &channel.team_id, Permission::MANAGE_TEAM).await?;
+    channel.kind = new.privacy;
+    let channel = save(&site, &mut tx, channel, "channel_updated").await?;
+    let converted = Event::new("channel_converted").with("channel_id", channel.id.as_str());
+    site.emit(&mut tx, converted.with("channel_type", channel.kind.as_str()).to_team(&channel.team_id));
+    tx.commit().await?;
+    Ok(Json(channel))
+}
+
+/// DELETE /channels/{id}: archived channels can be read and restored.
+pub async fn archive(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<StatusOk>> {
+    let mut tx = site.db.write().await?;
+    let mut channel = access(&mut tx, &actor, &id, Permission::DELETE_CHANNEL).await?;
+    if channel.name == DEFAULT || channel.team_id.is_empty() {
+        return Err(Error::invalid("api.channel.delete_channel.cannot.app_error", "This channel cannot be archived."));
+    }
+    if channel.delete_at != 0 {
+        let message = "The channel has been archived already.";
+        return Err(Error::invalid("api.channel.delete_channel.deleted.app_error", message));
+    }
+    let by = who(&mut tx, &actor).await?;
+    posts::say(&site, &mut tx, &channel, Happened::Archived(&by)).await?;
+    channel.delete_at = site.clock.now_ms();
+    save(&site, &mut tx, channel, "channel_deleted").await?;
+    tx.commit().await?;
+    Ok(Json(StatusOk::default()))
+}
+
+/// POST /channels/{id}/restore
+pub async fn restore(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Channel>> {
+    let mut tx = site.db.write().await?;
+    let mut channel = store::get(&mut tx, &id).await?.ok_or_else(missing)?;
+    teams::require(&mut tx, &actor, &channel.team_id, Permission::MANAGE_TEAM).await?;
+    if channel.delete_at == 0 {
+        let message = "The channel is not archived.";
+        return Err(Error::invalid("api.channel.restore_channel.restored.app_error", message));
+    }
+    channel.delete_at = 0;
+    let channel = save(&site, &mut tx, channel, "channel_restored").await?;
+    let by = who(&mut tx, &actor).await?;
+    posts::say(&site, &mut tx, &channel, Happened::Restored(&by)).await?;
+    tx.commit().await?;
+    Ok(Json(channel))
+}

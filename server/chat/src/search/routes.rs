@@ -1,0 +1,130 @@
+//! The HTTP side of searching.
+
+use super::condition::{Columns, Condition};
+use super::grammar;
+use super::scope::{Terms, resolve};
+use crate::{Actor, Error, Result, Site, files, posts, teams};
+use axum::extract::{FromRequest, Multipart, Path, Request, State};
+use axum::http::header;
+use axum::routing::post;
+use axum::{Json, Router};
+use wire::{FileInfoList, PostList, PostSearch};
+
+const POSTS: Columns = Columns { text: "message", tags: Some("hashtags") };
+const FILES: Columns = Columns { text: "name", tags: None };
+
+/// Routes of this domain.
+pub fn router() -> Router<Site> {
+    Router::new()
+        .route("/posts/search", post(all_posts))
+        .route("/teams/{team_id}/posts/search", post(team_posts))
+        .route("/files/search", post(all_files))
+        .route("/teams/{team_id}/files/search", post(team_files))
+}
+
+async fn all_posts(State(site): State<Site>, actor: Actor, Json(terms): Json<Terms>) -> Result<Json<PostSearch>> {
+    find_posts(&site, &actor, None, &terms).await
+}
+
+async fn team_posts(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(team): Path<String>,
+    Json(terms): Json<Terms>,
+) -> Result<Json<PostSearch>> {
+    find_posts(&site, &actor, Some(&team), &terms).await
+}
+
+fn page(terms: &Terms) -> (i64, i64) {
+    let limit = terms.per_page.unwrap_or(60).clamp(1, 200);
+    (limit, terms.page.max(0).saturating_mul(limit))
+}
+
+fn parse(terms: &Terms) -> Result<grammar::Query> {
+    let query = grammar::parse(&terms.terms)?;
+    if query.is_empty() {
+        return Err(Error::invalid_body("terms", "what shall be searched?"));
+    }
+    Ok(query)
+}
+
+async fn find_posts(site: &Site, actor: &Actor, team: Option<&str>, terms: &Terms) -> Result<Json<PostSearch>> {
+    let query = parse(terms)?;
+    let mut conn = site.db.read().await?;
+    if let Some(team) = team {
+        teams::require_member(&mut conn, actor, team).await?;
+    }
+    let scope = resolve(&mut conn, actor, team, terms, &query).await?;
+    let mut condition = Condition::of(&query, &scope, POSTS);
+    condition.also("delete_at = 0 AND type NOT LIKE 'system!_%' ESCAPE '!'");
+    let (limit, offset) = page(terms);
+    let (text, values) = condition.page(limit, offset);
+    let mut found = posts::matching(&mut conn, &text, values).await?;
+    posts::with_metadata(&mut conn, &mut found).await?;
+    posts::with_following(&mut conn, &actor.user_id, &mut found).await?;
+    let order = found.iter().map(|p| p.id.clone()).collect();
+    let posts = found.into_iter().map(|p| (p.id.clone(), p)).collect();
+    Ok(Json(PostSearch { list: PostList { order, posts, ..PostList::default() }, matches: None }))
+}
+
+async fn all_files(State(site): State<Site>, actor: Actor, request: Request) -> Result<Json<FileInfoList>> {
+    find_files(&site, &actor, None, &form_or_json(&site, request).await?).await
+}
+
+async fn team_files(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(team): Path<String>,
+    request: Request,
+) -> Result<Json<FileInfoList>> {
+    find_files(&site, &actor, Some(&team), &form_or_json(&site, request).await?).await
+}
+
+/// Official clients send JSON; the published description says a form.
+async fn form_or_json(site: &Site, request: Request) -> Result<Terms> {
+    let form = request.headers().get(header::CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"multipart/"));
+    if !form {
+        let parsed = Json::<Terms>::from_request(request, site).await;
+        return parsed.map(|Json(t)| t).map_err(|e| Error::invalid_body("terms", &e.body_text()));
+    }
+    let broken = |e: axum::extract::multipart::MultipartError| Error::invalid_body("multipart", &e.body_text());
+    let form = Multipart::from_request(request, site).await;
+    let mut form = form.map_err(|e| Error::invalid_body("multipart", &e.body_text()))?;
+    let mut terms = Terms::default();
+    while let Some(field) = form.next_field().await.map_err(broken)? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let value = field.text().await.map_err(broken)?;
+        match name.as_str() {
+            "terms" => terms.terms = value,
+            "is_or_search" => terms.is_or_search = value == "true",
+            "include_deleted_channels" => terms.include_deleted_channels = value == "true",
+            "time_zone_offset" => terms.time_zone_offset = value.parse().unwrap_or(0),
+            "page" => terms.page = value.parse().unwrap_or(0),
+            "per_page" => terms.per_page = value.parse().ok(),
+            _ => {}
+        }
+    }
+    Ok(terms)
+}
+
+async fn find_files(site: &Site, actor: &Actor, team: Option<&str>, terms: &Terms) -> Result<Json<FileInfoList>> {
+    let query = parse(terms)?;
+    let mut conn = site.db.read().await?;
+    if let Some(team) = team {
+        teams::require_member(&mut conn, actor, team).await?;
+    }
+    let scope = resolve(&mut conn, actor, team, terms, &query).await?;
+    let mut condition = Condition::of(&query, &scope, FILES);
+    condition.one_of("extension", &query.extensions, true);
+    condition.one_of("extension", &query.not_extensions, false);
+    condition
+        .also("delete_at = 0 AND EXISTS (SELECT 1 FROM posts p WHERE p.id = file_infos.post_id AND p.delete_at = 0)");
+    let (limit, offset) = page(terms);
+    let (text, values) = condition.page(limit, offset);
+    let found = files::matching(&mut conn, &text, values).await?;
+    Ok(Json(FileInfoList {
+        order: found.iter().map(|f| f.id.clone()).collect(),
+        file_infos: found.into_iter().map(|f| (f.id.clone(), f)).collect(),
+        ..FileInfoList::default()
+    }))
+}

@@ -1,0 +1,169 @@
+//! Small things that clients ask for once: time zones, notices, reports of their own, and features that are there but
+//! empty on this site.
+
+use crate::roles::Permission;
+use crate::users::me_or;
+use crate::{Actor, Error, Result, Site, channels, posts, teams, users};
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, patch, post, put};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use wire::{Post, StatusOk};
+
+/// Routes of these.
+pub fn router() -> Router<Site> {
+    Router::new()
+        .route("/system/timezones", get(timezones))
+        .route("/system/notices/{team_id}", get(notices))
+        .route("/system/notices/view", put(notices_seen))
+        .route("/system/onboarding/complete", get(onboarding))
+        .route("/notifications/ack", post(push_received))
+        .route("/notifications/test", post(test_notification))
+        .route("/client_perf", post(client_perf))
+        .route("/redirect_location", get(redirect_location))
+        .route("/image", get(external_image))
+        .route("/sharedchannels/{team_id}", get(shared_channels))
+        .route("/sharedchannels/remote_info/{remote_id}", get(remote))
+        .route("/sharedchannels/{channel_id}/remotes", get(remotes))
+        .route("/custom_profile_attributes/fields", get(attribute_fields))
+        .route("/custom_profile_attributes/values", patch(set_attributes))
+        .route("/users/{user_id}/custom_profile_attributes", get(attributes_of))
+        .route("/data_retention/policy", get(retention))
+        .route("/users/{user_id}/data_retention/team_policies", get(retention_of))
+        .route("/users/{user_id}/data_retention/channel_policies", get(retention_of))
+        .route("/agents", get(agents))
+        .route("/agents/status", get(agents_status))
+}
+
+async fn timezones(_: Actor) -> Json<Vec<String>> {
+    let mut names: Vec<String> = jiff::tz::db().available().map(|n| n.to_string()).collect();
+    names.sort_unstable();
+    Json(names)
+}
+
+/// There are no notices to show in the product.
+async fn notices(State(site): State<Site>, actor: Actor, Path(team): Path<String>) -> Result<Json<Vec<Value>>> {
+    teams::require_member(&mut site.db.read().await?, &actor, &team).await?;
+    Ok(Json(vec![]))
+}
+
+async fn notices_seen(_: Actor, Json(_): Json<Vec<String>>) -> Json<StatusOk> {
+    Json(StatusOk::default())
+}
+
+/// The first administrator is not led through a wizard.
+async fn onboarding(actor: Actor) -> Result<Json<Value>> {
+    if !actor.is_system_admin() {
+        return Err(Error::forbidden());
+    }
+    Ok(Json(json!({"name": "FirstAdminSetupComplete", "value": "true"})))
+}
+
+/// A client says that a push arrived. This server sends none, so that there is nothing to look up.
+async fn push_received(_: Actor, Json(_): Json<Value>) -> Json<StatusOk> {
+    Json(StatusOk::default())
+}
+
+/// A message to oneself, to see whether notifications come through.
+async fn test_notification(State(site): State<Site>, actor: Actor) -> Result<Json<StatusOk>> {
+    let bot = users::ensure_bot(&site, "system-bot", "System", "Messages of the server itself", &actor.user_id).await?;
+    let channel = channels::direct(&site, &bot.id, &actor.user_id).await?;
+    let bot = users::actor_of(&site, &bot.id).await?;
+    let message = "If you received this test notification, it worked!".to_owned();
+    posts::create(&site, &bot, Post { channel_id: channel.id, message, ..Post::default() }).await?;
+    Ok(Json(StatusOk::default()))
+}
+
+/// Measurements of a client. They are not asked for (`EnableClientMetrics` is false) and not kept.
+async fn client_perf(_: Actor, Json(_): Json<Value>) -> Json<StatusOk> {
+    Json(StatusOk::default())
+}
+
+/// An address outside the site.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct External {
+    url: String,
+}
+
+/// Short links are not followed where link previews are off, as here; the protocol says this with an empty text.
+async fn redirect_location(_: Actor, Query(q): Query<External>) -> Result<Json<Value>> {
+    if q.url.is_empty() {
+        return Err(Error::invalid_param("url"));
+    }
+    Ok(Json(json!({"location": ""})))
+}
+
+/// Without an image proxy the browser is sent to the picture itself.
+async fn external_image(_: Actor, Query(q): Query<External>) -> Result<Response> {
+    let good = url::Url::parse(&q.url).is_ok_and(|u| ["http", "https"].contains(&u.scheme()));
+    if !good {
+        return Err(Error::invalid_param("url"));
+    }
+    Ok((StatusCode::FOUND, [(header::LOCATION, q.url)]).into_response())
+}
+
+/// No channel is shared with another site.
+async fn shared_channels(State(site): State<Site>, actor: Actor, Path(team): Path<String>) -> Result<Json<Vec<Value>>> {
+    teams::require_member(&mut site.db.read().await?, &actor, &team).await?;
+    Ok(Json(vec![]))
+}
+
+async fn remotes(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Vec<Value>>> {
+    channels::access(&mut site.db.read().await?, &actor, &id, Permission::READ_CHANNEL).await?;
+    Ok(Json(vec![]))
+}
+
+async fn remote(_: Actor, Path(_): Path<String>) -> Result<Json<Value>> {
+    Err(Error::not_found("api.remote_cluster.get.not_found", "There is no connection to such a site."))
+}
+
+/// No fields beyond the profile's own are defined.
+async fn attribute_fields(_: Actor) -> Json<Vec<Value>> {
+    Json(vec![])
+}
+
+async fn set_attributes(_: Actor, Json(values): Json<Map<String, Value>>) -> Result<Json<Map<String, Value>>> {
+    match values.keys().next() {
+        None => Ok(Json(values)),
+        Some(id) => {
+            let message = format!("There is no profile attribute {id}.");
+            Err(Error::not_found("app.custom_profile_attributes.property_field_not_found.app_error", message))
+        }
+    }
+}
+
+async fn attributes_of(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(user): Path<String>,
+) -> Result<Json<Map<String, Value>>> {
+    let id = if user == "me" { actor.user_id } else { user };
+    users::get(&mut site.db.read().await?, &id).await?.ok_or_else(users::missing)?;
+    Ok(Json(Map::new()))
+}
+
+/// Nothing is deleted after a time.
+async fn retention(_: Actor) -> Json<Value> {
+    Json(json!({
+        "message_deletion_enabled": false, "file_deletion_enabled": false,
+        "message_retention_cutoff": 0, "file_retention_cutoff": 0
+    }))
+}
+
+async fn retention_of(actor: Actor, Path(user): Path<String>) -> Result<Json<Value>> {
+    me_or(&actor, &user)?;
+    Ok(Json(json!({"policies": [], "total_count": 0})))
+}
+
+/// Agents answer as bots here, not through upstream's bridge.
+async fn agents(_: Actor) -> Json<Value> {
+    Json(json!({"agents": []}))
+}
+
+async fn agents_status(_: Actor) -> Json<Value> {
+    Json(json!({"available": false}))
+}

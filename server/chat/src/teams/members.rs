@@ -1,0 +1,300 @@
+//! The HTTP side of who is in a team.
+
+use super::routes::{Page, seen};
+use super::{by_invite, join, missing, require, require_member, store};
+use crate::roles::Permission;
+use crate::users::{self, me_or};
+use crate::{Actor, Error, Result, Site, channels, threads};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::routing::{get, post, put};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use wire::{Event, StatusOk, Team, TeamMember, TeamStats, TeamUnread};
+
+/// Most ids in one request.
+const MAX_IDS: usize = 1000;
+
+/// Routes of memberships.
+pub fn router() -> Router<Site> {
+    Router::new()
+        .route("/teams/members/invite", post(join_by_invite))
+        .route("/teams/{team_id}/stats", get(stats))
+        .route("/teams/{team_id}/members", get(members).post(add_member))
+        .route("/teams/{team_id}/members/batch", post(add_members))
+        .route("/teams/{team_id}/members/ids", post(by_ids))
+        .route("/teams/{team_id}/members/{user_id}", get(member).delete(remove_member))
+        .route("/teams/{team_id}/members/{user_id}/roles", put(set_roles))
+        .route("/teams/{team_id}/members/{user_id}/schemeRoles", put(set_scheme_roles))
+        .route("/users/{user_id}/teams", get(of_user))
+        .route("/users/{user_id}/teams/members", get(memberships))
+        .route("/users/{user_id}/teams/unread", get(unread))
+        .route("/users/{user_id}/teams/{team_id}/unread", get(unread_of))
+}
+
+/// Query of POST /teams/members/invite.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Invite {
+    invite_id: String,
+}
+
+async fn join_by_invite(
+    State(site): State<Site>,
+    actor: Actor,
+    Query(invite): Query<Invite>,
+) -> Result<(StatusCode, Json<TeamMember>)> {
+    let mut tx = site.db.write().await?;
+    let team = by_invite(&mut tx, &invite.invite_id).await?;
+    let user = users::get(&mut tx, &actor.user_id).await?.ok_or_else(users::missing)?;
+    let member = join(&site, &mut tx, &team, &user, false, &actor.user_id).await?;
+    tx.commit().await?;
+    Ok((StatusCode::CREATED, Json(member)))
+}
+
+async fn stats(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<TeamStats>> {
+    let mut conn = site.db.read().await?;
+    require_member(&mut conn, &actor, &id).await?;
+    let count = store::member_count(&mut conn, &id).await?;
+    Ok(Json(TeamStats { team_id: id, total_member_count: count, active_member_count: count }))
+}
+
+async fn members(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Query(page): Query<Page>,
+) -> Result<Json<Vec<TeamMember>>> {
+    let (limit, offset) = page.limits();
+    let mut conn = site.db.read().await?;
+    require_member(&mut conn, &actor, &id).await?;
+    Ok(Json(store::members(&mut conn, &id, limit, offset).await?))
+}
+
+async fn add_member(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Json(new): Json<TeamMember>,
+) -> Result<(StatusCode, Json<TeamMember>)> {
+    let mut tx = site.db.write().await?;
+    let team = store::get(&mut tx, &id).await?.ok_or_else(missing)?;
+    let joins_openly = new.user_id == actor.user_id && team.allow_open_invite && !actor.is_guest();
+    if !joins_openly {
+        require(&mut tx, &actor, &id, Permission::ADD_USER_TO_TEAM).await?;
+    }
+    let user = users::get(&mut tx, &new.user_id).await?.ok_or_else(users::missing)?;
+    let member = join(&site, &mut tx, &team, &user, false, &actor.user_id).await?;
+    tx.commit().await?;
+    Ok((StatusCode::CREATED, Json(member)))
+}
+
+async fn member(
+    State(site): State<Site>,
+    actor: Actor,
+    Path((id, user)): Path<(String, String)>,
+) -> Result<Json<TeamMember>> {
+    let user = if user == "me" { actor.user_id.clone() } else { user };
+    let mut conn = site.db.read().await?;
+    require_member(&mut conn, &actor, &id).await?;
+    store::member(&mut conn, &id, &user).await?.map(Json).ok_or_else(missing)
+}
+
+async fn remove_member(
+    State(site): State<Site>,
+    actor: Actor,
+    Path((id, user)): Path<(String, String)>,
+) -> Result<Json<StatusOk>> {
+    let user = if user == "me" { actor.user_id.clone() } else { user };
+    let mut tx = site.db.write().await?;
+    if user != actor.user_id {
+        require(&mut tx, &actor, &id, Permission::REMOVE_USER_FROM_TEAM).await?;
+    }
+    store::leave(&mut tx, &id, &user, site.clock.now_ms()).await?;
+    channels::leave_all(&site, &mut tx, &id, &user, &actor.user_id).await?;
+    let left = Event::new("leave_team").with("user_id", user.as_str()).with("team_id", id.as_str());
+    site.emit(&mut tx, left.to_team(&id));
+    let hub = site.hub.clone();
+    tx.after_commit(move || hub.left_team(&id, &user));
+    tx.commit().await?;
+    Ok(Json(StatusOk::default()))
+}
+
+async fn of_user(State(site): State<Site>, actor: Actor, Path(user): Path<String>) -> Result<Json<Vec<Team>>> {
+    let user = me_or(&actor, &user)?;
+    let mut conn = site.db.read().await?;
+    let mut out = Vec::new();
+    for team in store::of_user(&mut conn, &user).await? {
+        out.push(seen(&mut conn, &actor, team).await?);
+    }
+    Ok(Json(out))
+}
+
+async fn memberships(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(user): Path<String>,
+) -> Result<Json<Vec<TeamMember>>> {
+    let user = me_or(&actor, &user)?;
+    Ok(Json(store::memberships(&mut site.db.read().await?, &user).await?))
+}
+
+/// Query of the unread numbers.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Counted {
+    exclude_team: String,
+    include_collapsed_threads: bool,
+}
+
+async fn unread(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(user): Path<String>,
+    Query(q): Query<Counted>,
+) -> Result<Json<Vec<TeamUnread>>> {
+    let user = me_or(&actor, &user)?;
+    let mut conn = site.db.read().await?;
+    let mut out = Vec::new();
+    for team in store::of_user(&mut conn, &user).await? {
+        if team.id != q.exclude_team {
+            out.push(counted(&mut conn, &team.id, &user, q.include_collapsed_threads).await?);
+        }
+    }
+    Ok(Json(out))
+}
+
+async fn unread_of(
+    State(site): State<Site>,
+    actor: Actor,
+    Path((user, team)): Path<(String, String)>,
+    Query(q): Query<Counted>,
+) -> Result<Json<TeamUnread>> {
+    let user = me_or(&actor, &user)?;
+    let mut conn = site.db.read().await?;
+    require_member(&mut conn, &actor, &team).await?;
+    counted(&mut conn, &team, &user, q.include_collapsed_threads).await.map(Json)
+}
+
+async fn counted(conn: &mut db::Conn, team: &str, user: &str, with_threads: bool) -> Result<TeamUnread> {
+    let unread = channels::team_unread(conn, team, user).await?;
+    Ok(if with_threads { threads::team_totals(conn, user, unread).await? } else { unread })
+}
+
+/// POST /teams/{id}/members/ids
+async fn by_ids(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Json(ids): Json<Vec<String>>,
+) -> Result<Json<Vec<TeamMember>>> {
+    if ids.is_empty() || ids.len() > MAX_IDS {
+        return Err(Error::invalid_body("user_ids", &format!("1 to {MAX_IDS} ids are wanted")));
+    }
+    let mut conn = site.db.read().await?;
+    require_member(&mut conn, &actor, &id).await?;
+    Ok(Json(store::members_by_ids(&mut conn, &id, &ids).await?))
+}
+
+/// Query of POST /teams/{id}/members/batch.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Batch {
+    /// Answer with a list that tells of each user what happened, instead of failing as a whole.
+    graceful: bool,
+}
+
+/// Adds several: all or none, or with `graceful` as many as can be.
+async fn add_members(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Query(q): Query<Batch>,
+    Json(new): Json<Vec<TeamMember>>,
+) -> Result<(StatusCode, Json<Value>)> {
+    if new.is_empty() || new.len() > MAX_IDS {
+        return Err(Error::invalid_body("members", &format!("1 to {MAX_IDS} are wanted")));
+    }
+    let mut tx = site.db.write().await?;
+    let team = store::get(&mut tx, &id).await?.ok_or_else(missing)?;
+    require(&mut tx, &actor, &id, Permission::ADD_USER_TO_TEAM).await?;
+    let mut out = Vec::new();
+    for wanted in new {
+        let found = users::get(&mut tx, &wanted.user_id).await?;
+        match (found.ok_or_else(users::missing), q.graceful) {
+            (Ok(user), _) => {
+                let member = join(&site, &mut tx, &team, &user, false, &actor.user_id).await?;
+                out.push(json!({"user_id": user.id, "member": member, "error": null}));
+            }
+            (Err(error), true) => {
+                out.push(json!({"user_id": wanted.user_id, "member": null, "error": error.to_wire()}));
+            }
+            (Err(error), false) => return Err(error),
+        }
+    }
+    tx.commit().await?;
+    let answer = if q.graceful { json!(out) } else { out.iter().map(|m| m["member"].clone()).collect() };
+    Ok((StatusCode::CREATED, Json(answer)))
+}
+
+/// Body of PUT …/roles.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Roles {
+    roles: String,
+}
+
+/// Body of PUT …/schemeRoles.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Flags {
+    scheme_admin: bool,
+    scheme_user: bool,
+    scheme_guest: bool,
+}
+
+async fn set_roles(
+    State(site): State<Site>,
+    actor: Actor,
+    Path((id, user)): Path<(String, String)>,
+    Json(body): Json<Roles>,
+) -> Result<Json<StatusOk>> {
+    let names: Vec<&str> = body.roles.split_whitespace().collect();
+    if let Some(unknown) = names.iter().find(|n| !["team_user", "team_admin", "team_guest"].contains(*n)) {
+        return Err(Error::invalid_body("roles", &format!("{unknown} is no role of a team member")));
+    }
+    let has = |role: &str| names.contains(&role);
+    let flags =
+        Flags { scheme_admin: has("team_admin"), scheme_user: has("team_user"), scheme_guest: has("team_guest") };
+    set_flags(&site, &actor, &id, &user, &flags).await
+}
+
+async fn set_scheme_roles(
+    State(site): State<Site>,
+    actor: Actor,
+    Path((id, user)): Path<(String, String)>,
+    Json(flags): Json<Flags>,
+) -> Result<Json<StatusOk>> {
+    set_flags(&site, &actor, &id, &user, &flags).await
+}
+
+async fn set_flags(site: &Site, actor: &Actor, id: &str, user: &str, flags: &Flags) -> Result<Json<StatusOk>> {
+    let user = if user == "me" { actor.user_id.clone() } else { user.to_owned() };
+    if flags.scheme_guest == flags.scheme_user || flags.scheme_guest && flags.scheme_admin {
+        let reason = "a member is either a user, and perhaps an administrator, or a guest";
+        return Err(Error::invalid_body("scheme_user", reason));
+    }
+    let mut tx = site.db.write().await?;
+    require(&mut tx, actor, id, Permission("manage_team_roles")).await?;
+    let member = store::member(&mut tx, id, &user).await?.filter(|m| m.delete_at == 0).ok_or_else(missing)?;
+    if member.scheme_guest != flags.scheme_guest {
+        let reason = "who is a guest is decided for the account, not for a team";
+        return Err(Error::invalid_body("scheme_guest", reason));
+    }
+    store::set_admin(&mut tx, id, &user, flags.scheme_admin).await?;
+    let member = store::member(&mut tx, id, &user).await?.ok_or_else(missing)?;
+    site.emit(&mut tx, Event::new("memberrole_updated").with_encoded("member", &member).to_user(&user));
+    tx.commit().await?;
+    Ok(Json(StatusOk::default()))
+}
