@@ -200,8 +200,13 @@ async fn watch(config: Config, spec: Spec, board: Board, stop: CancellationToken
 
 async fn end(process: &mut tokio::process::Child, limit: Duration) {
     if let Some(pid) = process.id().and_then(|p| i32::try_from(p).ok()) {
-        // The process may have ended this moment; waiting tells.
-        drop(nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGTERM));
+        let terminated = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGTERM);
+        // A process that has ended this moment is what was wanted.
+        if let Err(error) = terminated
+            && error != nix::errno::Errno::ESRCH
+        {
+            report::error(&format!("cannot ask a service to stop: {error}"));
+        }
     }
     if tokio::time::timeout(limit, process.wait()).await.is_err() {
         if let Err(error) = process.kill().await {
