@@ -10,7 +10,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use chat::site::Parts;
 use chat::ws::Hub;
-use chat::{Site, system};
+use chat::{Product, Site, system};
 use config::Config;
 use kit::Clock;
 use kit::config::Program;
@@ -73,13 +73,17 @@ async fn plugins(
     let addresses = config.calls_addresses(listening);
     let calls = calls::start(site.clone(), config.calls.clone(), addresses, stop.clone()).await?;
     let mut plugins = Router::new().nest("/plugins/com.mattermost.calls", calls);
+    site.offer(Product { id: "com.mattermost.calls", name: "Calls", version: calls::VERSION });
     if config.agents.enabled {
         let routes = agents::start(site.clone(), config.agents(), stop.clone()).await?;
         plugins = plugins.nest("/plugins/mattermost-ai", routes);
+        site.offer(Product { id: "mattermost-ai", name: "Agents", version: env!("CARGO_PKG_VERSION") });
     }
     if config.translations.enabled {
         let routes = translations::start(site.clone(), config.translations(), stop.clone()).await?;
         plugins = plugins.nest("/plugins/mattermost-channel-translations", routes);
+        let version = env!("CARGO_PKG_VERSION");
+        site.offer(Product { id: "mattermost-channel-translations", name: "Channel translations", version });
     }
     Ok(plugins)
 }

@@ -26,6 +26,7 @@ mod turn;
 mod wording;
 
 pub use config::{Config, IceServer, Quality};
+pub use http::VERSION;
 
 use anyhow::Context;
 use axum::Router;

@@ -19,6 +19,7 @@ pub mod files;
 pub mod groups;
 pub mod posts;
 pub mod preferences;
+pub mod products;
 pub mod roles;
 pub mod routes;
 pub mod scheduled;
@@ -37,4 +38,5 @@ pub mod ws;
 
 pub use actor::Actor;
 pub use error::{Error, Result};
+pub use products::Product;
 pub use site::{Config, Site};

@@ -1,5 +1,6 @@
 //! What every use case needs: database, hub, clock, configuration and file storage.
 
+use crate::products::Product;
 use crate::ws::Hub;
 use db::{Db, Tx};
 use kit::Clock;
@@ -82,12 +83,13 @@ pub type BeforeStore = Arc<dyn Fn(&mut Post) + Send + Sync>;
 pub struct Site {
     parts: Arc<Parts>,
     before_store: Arc<RwLock<Vec<BeforeStore>>>,
+    products: Arc<RwLock<Vec<Product>>>,
 }
 
 impl Site {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts), before_store: Arc::default() }
+        Self { parts: Arc::new(parts), before_store: Arc::default(), products: Arc::default() }
     }
 
     /// Lets a product change every post that is new or whose message was edited, before it is stored.
@@ -99,6 +101,15 @@ impl Site {
         for hook in self.before_store.read().unwrap_or_else(PoisonError::into_inner).iter() {
             hook(post);
         }
+    }
+
+    /// Tells clients that a product has started.
+    pub fn offer(&self, product: Product) {
+        self.products.write().unwrap_or_else(PoisonError::into_inner).push(product);
+    }
+
+    pub(crate) fn products(&self) -> Vec<Product> {
+        self.products.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Says `event` to the world once `tx` is committed.

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 /// The version of the Calls plugin whose protocol this is; clients switch features on by it.
-const VERSION: &str = "1.12.0";
+pub const VERSION: &str = "1.12.0";
 
 /// GET /version
 pub async fn version(State(calls): State<Calls>) -> Json<Value> {

@@ -9,6 +9,8 @@ mod recording;
 mod stats;
 mod uploads;
 
+pub use info::VERSION;
+
 use crate::limit::Bucket;
 use crate::service::Calls;
 use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Request};

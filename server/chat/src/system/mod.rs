@@ -39,7 +39,7 @@ pub fn router() -> Router<Site> {
         .route("/config/client", get(client_config))
         .route("/license/client", get(licence))
         .route("/limits/server", get(limits))
-        .route("/plugins/webapp", get(nothing))
+        .route("/plugins/webapp", get(crate::products::webapp))
         .route("/logs", post(log))
         .merge(small::router())
 }
@@ -47,10 +47,6 @@ pub fn router() -> Router<Site> {
 async fn ping() -> Json<Value> {
     Json(json!({"status": "OK", "ActiveSearchBackend": "database", "AndroidLatestVersion": "", "AndroidMinVersion": "",
         "IosLatestVersion": "", "IosMinVersion": ""}))
-}
-
-async fn nothing(_: Actor) -> Json<Vec<Value>> {
-    Json(vec![])
 }
 
 /// A client's own error report goes to the server's log.
