@@ -93,6 +93,9 @@ pub async fn patch(
     channel.display_name = p.display_name.unwrap_or(channel.display_name);
     if !channel.team_id.is_empty() {
         check_names(&channel.name, &channel.display_name)?;
+    } else if channel.name != old.name || channel.display_name != old.display_name {
+        // The name of a direct channel says whose it is: under another name it would be found for another pair.
+        return Err(Error::invalid_body("name", "direct and group messages keep their names"));
     }
     if channel.name != old.name {
         if old.name == DEFAULT {

@@ -31,7 +31,7 @@ async fn find_or_make(
     creator: &str,
 ) -> Result<Channel> {
     let mut tx = site.db.write().await?;
-    if let Some(channel) = store::by_name(&mut tx, "", name).await? {
+    if let Some(channel) = store::by_name(&mut tx, "", name).await?.filter(|c| c.kind == kind) {
         return Ok(channel);
     }
     if users::by_ids(&mut tx, members).await?.len() != members.len() {

@@ -122,7 +122,8 @@ pub async fn add(site: &Site, actor: &Actor, id: &str, user_ids: &[String]) -> R
     }
     let mut tx = site.db.write().await?;
     let channel = store::get(&mut tx, id).await?.ok_or_else(missing)?;
-    let joins = *user_ids == [actor.user_id.clone()] && channel.kind == "O";
+    // A guest is where others put it.
+    let joins = *user_ids == [actor.user_id.clone()] && channel.kind == "O" && !actor.is_guest();
     if joins {
         teams::require(&mut tx, actor, &channel.team_id, Permission::JOIN_PUBLIC_CHANNELS).await?;
     } else {

@@ -143,6 +143,7 @@ async fn channel_named(site: &Site, team_id: &str, name: &str) -> Result<Channel
 }
 
 async fn join(site: &Site, actor: &Actor, args: &CommandArgs, rest: &str) -> Result<Outcome> {
+    teams::require_member(&mut site.db.read().await?, actor, &args.team_id).await?;
     let channel = channel_named(site, &args.team_id, name_and_rest(rest).0).await?;
     let member = channels::member(&mut site.db.read().await?, &channel.id, &actor.user_id).await?;
     if member.is_none() {

@@ -35,7 +35,12 @@ async fn with_files(conn: &mut Conn, mut draft: Draft) -> Result<Draft> {
 async fn save(State(site): State<Site>, actor: Actor, Json(new): Json<Draft>) -> Result<(StatusCode, Json<Draft>)> {
     let mut tx = site.db.write().await?;
     channels::access(&mut tx, &actor, &new.channel_id, Permission::CREATE_POST).await?;
-    let as_post = Post { message: new.message.clone(), file_ids: new.file_ids.clone(), ..Post::default() };
+    let as_post = Post {
+        message: new.message.clone(),
+        props: new.props.clone(),
+        file_ids: new.file_ids.clone(),
+        ..Post::default()
+    };
     posts::check_length(&as_post, &site.config)?;
     if !new.root_id.is_empty() {
         let root = posts::get(&mut tx, &new.root_id).await?.filter(|p| p.channel_id == new.channel_id);

@@ -38,9 +38,13 @@ pub async fn of_posts(conn: &mut Conn, posts: &[Post]) -> Result<Vec<Emoji>> {
     Ok(store::by_names(conn, &used).await?)
 }
 
-/// Whether a post uses this emoji.
-pub fn is_used(post: &Post, emoji: &Emoji) -> bool {
-    used_names(post).any(|name| name == emoji.name)
+/// Those of `emoji` that a post uses.
+pub fn used_in(post: &Post, emoji: &[Emoji]) -> Vec<Emoji> {
+    if emoji.is_empty() {
+        return Vec::new();
+    }
+    let names: BTreeSet<&str> = used_names(post).collect();
+    emoji.iter().filter(|e| names.contains(e.name.as_str())).cloned().collect()
 }
 
 fn used_names(post: &Post) -> impl Iterator<Item = &str> {

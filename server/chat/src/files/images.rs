@@ -11,6 +11,9 @@ const MAX_SIDE: u32 = 12_000;
 /// Memory that decoding may take, bytes.
 const MAX_MEMORY: u64 = 512 << 20;
 
+/// Pictures decoded at a time: each may take that memory.
+static DECODING: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(2);
+
 /// What is kept beside an image, as JPEG.
 pub struct Made {
     pub thumbnail: Vec<u8>,
@@ -30,7 +33,13 @@ pub async fn prepare(bytes: Bytes, info: &mut FileInfo) -> Result<Option<Made>> 
     if !is_picture(info) {
         return Ok(None);
     }
-    let made = tokio::task::spawn_blocking(move || make(&bytes)).await.map_err(Error::internal)?;
+    // The permit goes with the work: a request that is given up does not make room before its picture is done.
+    let permit = DECODING.acquire().await.map_err(Error::internal)?;
+    let work = move || {
+        let _permit = permit;
+        make(&bytes)
+    };
+    let made = tokio::task::spawn_blocking(work).await.map_err(Error::internal)?;
     Ok(made.map(|(made, width, height, mini)| {
         info.width = Some(width.into());
         info.height = Some(height.into());

@@ -108,6 +108,9 @@ async fn readable(site: &Site, actor: &Actor, id: &str) -> Result<(FileInfo, Str
             return Err(Error::forbidden());
         }
         channels::access(&mut conn, actor, &info.channel_id, Permission::READ_CHANNEL).await?;
+        if !store::is_live(&mut conn, id).await? {
+            return Err(missing());
+        }
     }
     Ok((info, path))
 }

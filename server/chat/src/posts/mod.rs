@@ -65,8 +65,8 @@ pub async fn with_metadata(conn: &mut Conn, posts: &mut [Post]) -> Result<()> {
     let roots: Vec<String> = posts.iter().map(root).collect();
     let threads = threads::summaries(conn, &roots).await?;
     let threads: HashMap<&str, &threads::Summary> = threads.iter().map(|t| (t.post_id.as_str(), t)).collect();
-    for post in posts {
-        let used = emoji.iter().filter(|e| emoji::is_used(post, e)).cloned().collect();
+    for post in posts.iter_mut() {
+        let used = emoji::used_in(post, &emoji);
         if let Some(metadata) = &mut post.metadata {
             metadata.emojis = used;
         }
@@ -79,7 +79,19 @@ pub async fn with_metadata(conn: &mut Conn, posts: &mut [Post]) -> Result<()> {
             }
         }
     }
+    for post in posts.iter_mut().filter(|p| p.delete_at != 0) {
+        empty(post);
+    }
     Ok(())
+}
+
+/// Clients are told that a post was deleted, not what it said.
+fn empty(post: &mut Post) {
+    post.message.clear();
+    post.props = wire::Props::default();
+    post.hashtags.clear();
+    post.file_ids.clear();
+    post.metadata = Some(PostMetadata::default());
 }
 
 /// Marks the roots that `user` follows.

@@ -12,6 +12,8 @@ use wire::{Event, SidebarCategories, SidebarCategory, StatusOk};
 
 /// Most own categories of a user in a team.
 const MAX_CATEGORIES: usize = 200;
+/// Favorites, channels and direct messages.
+const BUILT_IN: usize = 3;
 
 /// Routes of this domain.
 pub fn router() -> Router<Site> {
@@ -134,6 +136,9 @@ async fn update(
     team: &str,
     wanted: Vec<SidebarCategory>,
 ) -> Result<Vec<SidebarCategory>> {
+    if wanted.len() > MAX_CATEGORIES + BUILT_IN {
+        return Err(Error::invalid_body("categories", "too many at once"));
+    }
     let mut tx = site.db.write().await?;
     let user = whose(&mut tx, actor, user, team).await?;
     let before = sidebar(&mut tx, &user, team).await?;

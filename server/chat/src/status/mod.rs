@@ -40,7 +40,8 @@ pub async fn of(site: &Site, conn: &mut Conn, ids: &[String]) -> Result<Vec<Stat
     let shown = |id: &String| {
         let mut status = stored.iter().find(|s| s.user_id == *id).cloned().unwrap_or_default();
         status.user_id.clone_from(id);
-        let ended = status.status == "dnd" && status.dnd_end_time != 0 && status.dnd_end_time * 1000 < now;
+        let ended =
+            status.status == "dnd" && status.dnd_end_time != 0 && status.dnd_end_time.saturating_mul(1000) < now;
         if !status.manual || ended || status.status.is_empty() {
             status.manual = false;
             status.status = if site.hub.is_connected(id) { "online" } else { "offline" }.into();

@@ -79,7 +79,7 @@ async fn add_member(
     Json(new): Json<TeamMember>,
 ) -> Result<(StatusCode, Json<TeamMember>)> {
     let mut tx = site.db.write().await?;
-    let team = store::get(&mut tx, &id).await?.ok_or_else(missing)?;
+    let team = store::get(&mut tx, &id).await?.filter(|t| t.delete_at == 0).ok_or_else(missing)?;
     let joins_openly = new.user_id == actor.user_id && team.allow_open_invite && !actor.is_guest();
     if !joins_openly {
         require(&mut tx, &actor, &id, Permission::ADD_USER_TO_TEAM).await?;
@@ -217,7 +217,7 @@ async fn add_members(
         return Err(Error::invalid_body("members", &format!("1 to {MAX_IDS} are wanted")));
     }
     let mut tx = site.db.write().await?;
-    let team = store::get(&mut tx, &id).await?.ok_or_else(missing)?;
+    let team = store::get(&mut tx, &id).await?.filter(|t| t.delete_at == 0).ok_or_else(missing)?;
     require(&mut tx, &actor, &id, Permission::ADD_USER_TO_TEAM).await?;
     let mut out = Vec::new();
     for wanted in new {

@@ -98,7 +98,12 @@ const JUST_NEWER: Sql = followed!(
      ORDER BY t.last_reply_at, m.post_id LIMIT $7 OFFSET $8"
 );
 const ONE: Sql = followed!("LEFT JOIN threads t ON t.post_id = m.post_id WHERE m.post_id = $1 AND m.user_id = $2");
-const FOLLOWERS: Sql = followed!("JOIN threads t ON t.post_id = m.post_id WHERE m.post_id = $1 AND m.following = TRUE");
+// Who has left the channel follows on and hears nothing.
+const FOLLOWERS: Sql = followed!(
+    "JOIN threads t ON t.post_id = m.post_id
+     JOIN channel_members cm ON cm.channel_id = t.channel_id AND cm.user_id = m.user_id
+     WHERE m.post_id = $1 AND m.following = TRUE"
+);
 const TOTALS: Sql = Sql::new(concat!(
     "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN q.replies > 0 THEN 1 ELSE 0 END), 0) AS BIGINT),
      CAST(COALESCE(SUM(q.mentions), 0) AS BIGINT) FROM (SELECT ",
