@@ -6,8 +6,9 @@ use rtcd_client::RtcKind;
 use serde_json::json;
 use std::io::Read;
 
-/// Largest session description after decompression, bytes.
-const MAX_SDP: u64 = 64 * 1024;
+/// Largest session description after decompression, bytes: an m-line takes about 600, and a long call has many. It has to
+/// fit a frame to rtcd.
+const MAX_SDP: u64 = 512 * 1024;
 /// Longest caption and longest value of a reaction, bytes.
 const MAX_TEXT: usize = 4096;
 

@@ -171,6 +171,10 @@ impl Call {
         session.restored = false;
         let job_id = session.job_id.clone();
         self.worker_is_back(&job_id);
+        // The word to stop may have gone to a connection that was already lost.
+        if !job_id.is_empty() && self.job_waits_for(&job_id).is_err() {
+            self.tell(Audience::Connection(connection_id.to_owned()), "job_stop", json!({"job_id": job_id}));
+        }
         self.touch(session_id);
         self.rtcd(Message::Reconnect { session_id: session_id.to_owned() });
         true

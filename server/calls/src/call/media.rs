@@ -33,7 +33,9 @@ impl Call {
 
     /// Passes a session description or candidate (JSON) of rtcd on to the participant.
     pub fn signal_from_rtcd(&mut self, session_id: &str, data: &str) {
-        if let Some(connection) = self.session(session_id).map(|s| s.connection_id.clone()) {
+        // A session that was taken over and has not come back has no connection, and no id means everybody.
+        let connection = self.session(session_id).map(|s| s.connection_id.clone()).filter(|id| !id.is_empty());
+        if let Some(connection) = connection {
             let signal = json!({"data": data, "connID": session_id});
             self.tell(Audience::Connection(connection), "signal", signal);
         }

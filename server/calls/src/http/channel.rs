@@ -123,6 +123,9 @@ pub async fn active(
 
 /// POST /calls/{channel_id}/dismiss-notification
 pub async fn dismiss(State(calls): State<Calls>, Caller(actor): Caller, Path(channel_id): Path<String>) -> Response {
+    if let Err(refused) = readable(&calls, &actor, &channel_id).await {
+        return refused;
+    }
     match calls.rooms.with(&channel_id, move |call, _| call.dismiss(&actor.user_id)).await {
         Some(()) => success(),
         None => no_call().into_response(),
