@@ -22,7 +22,7 @@ pub async fn before(agent: &Agent, asker: &Actor, post_id: &str, reply_id: &str)
         latest.reverse();
         latest
     } else {
-        posts::thread(&mut conn, &question.root_id).await?
+        from_root(posts::thread(&mut conn, &question.root_id).await?, &question.root_id)
     };
     // Other questions may have come since; the own reply came after. Of posts of one millisecond the order is not known,
     // but the question is what the model has to read last.
@@ -40,11 +40,15 @@ pub async fn before(agent: &Agent, asker: &Actor, post_id: &str, reply_id: &str)
 pub async fn thread(agent: &Agent, asker: &Actor, root_id: &str, asked_in: &str) -> Result<Vec<Said>> {
     let mut conn = agent.site.db.read().await?;
     posts::access(&mut conn, asker, root_id, Permission::READ_CHANNEL).await?;
-    let mut talk = posts::thread(&mut conn, root_id).await?;
-    // A reply of the root's own millisecond must not stand before it.
-    talk.sort_by_key(|p| p.id != root_id);
+    let mut talk = from_root(posts::thread(&mut conn, root_id).await?, root_id);
     talk.retain(|p| p.id != asked_in && is_talk(p, agent));
     said(agent, &mut conn, newest(talk, agent.config.max_context_posts)).await
+}
+
+/// A thread with its root in front, where a reply of the root's own millisecond may stand.
+fn from_root(mut thread: Vec<Post>, root_id: &str) -> Vec<Post> {
+    thread.sort_by_key(|p| p.id != root_id);
+    thread
 }
 
 /// What people posted in a channel in a span of time; from 0: the latest.
