@@ -131,7 +131,7 @@ impl Scribe {
         }
         let Some(speaker) = self.tracks.get_mut(track) else { return Ok(()) };
         for spoken in speaker.voice.packet(time_us, data) {
-            self.enqueue(Task { session: session.to_owned(), spoken, interim: false }).await;
+            self.enqueue(Task { session: session.to_owned(), spoken, interim: false }).await?;
         }
         Ok(())
     }
@@ -155,7 +155,7 @@ impl Scribe {
             }
         }
         for task in ended {
-            self.enqueue(task).await;
+            self.enqueue(task).await?;
         }
         Ok(())
     }
@@ -167,19 +167,22 @@ impl Scribe {
             ended.extend(speaker.voice.flush().map(|spoken| Task { session: speaker.session, spoken, interim: false }));
         }
         for task in ended {
-            self.enqueue(task).await;
+            self.enqueue(task).await?;
         }
         Ok(())
     }
 
     /// Hands an utterance to the model; waits when an hour of speech is waiting already.
-    async fn enqueue(&mut self, task: Task) {
+    async fn enqueue(&mut self, task: Task) -> anyhow::Result<()> {
         while !self.queue.finished(&task) {
             tracing::warn!(waiting_s = self.queue.waiting_seconds(), "the speech model is an hour behind");
-            if let Some(outcome) = self.outcomes.recv().await {
-                self.outcome(outcome, None);
+            match tokio::time::timeout(Duration::from_secs(1), self.outcomes.recv()).await {
+                Ok(Some(outcome)) => self.outcome(outcome, None),
+                Ok(None) => anyhow::bail!("the speech thread has ended"),
+                Err(_) => {}
             }
         }
+        Ok(())
     }
 
     pub(super) fn outcome(&mut self, outcome: Outcome, call: Option<&Call>) {
