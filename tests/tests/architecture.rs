@@ -1,4 +1,4 @@
-//! The table "Directions" of ARCHITECTURE.md, held against what Cargo really links.
+//! Which crate may stand on which, held against what Cargo really links.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -15,10 +15,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("offloader-client", &["kit"]),
     ("llm-client", &["kit"]),
     ("llm-engine", &["llm-models"]),
-    ("chat", &["db", "wire", "kit"]),
+    ("documents", &[]),
+    ("pictures", &[]),
+    ("chat", &["db", "wire", "kit", "documents", "pictures"]),
     ("calls", &["chat", "db", "wire", "kit", "rtcd-client", "offloader-client"]),
     ("agents", &["chat", "db", "wire", "kit", "llm-client"]),
     ("translations", &["chat", "db", "wire", "kit", "llm-client"]),
+    ("integrations", &["chat", "db", "wire", "kit"]),
+    ("operations", &["chat", "db", "wire", "kit"]),
     ("offloader-worker", &["rtcd-client", "offloader-client", "llm-client", "wire", "speech", "kit"]),
     ("rtcd", &["rtcd-sfu", "rtcd-client", "kit"]),
     ("offloader", &["offloader-client", "db", "kit"]),
@@ -32,6 +36,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "calls",
             "agents",
             "translations",
+            "integrations",
+            "operations",
             "wire",
             "db",
             "kit",
@@ -44,7 +50,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that use no runtime, no sockets and read no clock.
-const PURE: &[&str] = &["rtcd-sfu", "llm-engine", "llm-models", "speech", "wire"];
+const PURE: &[&str] = &["rtcd-sfu", "llm-engine", "llm-models", "speech", "wire", "documents", "pictures"];
 const IMPURE: &[&str] = &["tokio", "axum", "reqwest", "rusqlite", "tokio-postgres", "socket2"];
 
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {

@@ -146,8 +146,7 @@ impl Message {
                     ("session_id", &rtc.session_id),
                     ("call_id", &rtc.call_id),
                 ];
-                let mut map: Vec<_> =
-                    texts.iter().map(|(k, v)| (Value::from(*k), Value::from(v.as_str()))).collect();
+                let mut map: Vec<_> = texts.iter().map(|(k, v)| (Value::from(*k), Value::from(v.as_str()))).collect();
                 map.push((Value::from("type"), Value::from(rtc.kind.0)));
                 if !rtc.data.is_empty() {
                     map.push((Value::from("data"), Value::Binary(rtc.data.to_vec())));

@@ -71,7 +71,8 @@ mod tests {
 
     #[test]
     fn json_has_the_names_browsers_use() {
-        let text = serde_json::to_string(&ServerCandidate::new("candidate:1 1 udp 1 127.0.0.1 9 typ host".into())).unwrap();
+        let text =
+            serde_json::to_string(&ServerCandidate::new("candidate:1 1 udp 1 127.0.0.1 9 typ host".into())).unwrap();
         assert_eq!(
             text,
             r#"{"type":"candidate","candidate":{"candidate":"candidate:1 1 udp 1 127.0.0.1 9 typ host","sdpMid":"","sdpMLineIndex":0,"usernameFragment":null}}"#

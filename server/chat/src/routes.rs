@@ -14,6 +14,11 @@ use axum::routing::get;
 
 /// Everything under `/api/v4`, and the public links beside it.
 pub fn api(site: &Site) -> Router {
+    api_with(site, Router::new())
+}
+
+/// As [`api`], with `more` routes under `/api/v4`, of crates that stand on this one.
+pub fn api_with(site: &Site, more: Router<Site>) -> Router {
     let v4 = Router::new()
         .route("/websocket", get(socket::upgrade))
         .route("/websocket/", get(socket::upgrade))
@@ -37,6 +42,7 @@ pub fn api(site: &Site) -> Router {
         .merge(groups::router())
         .merge(commands::router())
         .merge(system::router())
+        .merge(more)
         .fallback(unoffered::unknown)
         .method_not_allowed_fallback(unoffered::unknown)
         .layer(axum::extract::DefaultBodyLimit::max(site.config.max_body_bytes))

@@ -1,0 +1,137 @@
+//! `server`: the chat server. Composition only: configuration, database, domains, router, serve.
+
+pub mod config;
+mod peers;
+mod web;
+
+use anyhow::Context;
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use chat::site::Parts;
+use chat::ws::Hub;
+use chat::{Product, Site, system};
+use config::Config;
+use kit::Clock;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+/// The whole of `/api/v4` and the public links beside it.
+pub fn api(site: &Site) -> Router {
+    chat::routes::api_with(site, integrations::router().merge(operations::router()))
+}
+
+/// Serves until the process is told to stop.
+///
+/// # Errors
+/// When the port is taken, the data folder or the database cannot be opened, or a product does not start.
+pub async fn run(config: Config) -> anyhow::Result<()> {
+    let stop = kit::shutdown::on_signal()?;
+    // The port first: a busy one must not leave a half-made database behind.
+    let listener = kit::net::bind(&config.listen_address, "server (web and API)").await.map_err(exit_code_2)?;
+    std::fs::create_dir_all(config.data_dir.join("files")).with_context(|| config.data_dir.display().to_string())?;
+    let site = open_site(&config).await?;
+    let peers = peers::watch(&config, stop.clone());
+    let hub = site.hub.clone();
+    let clock = site.clock.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(Duration::from_secs(30)).await;
+            hub.sweep(clock.now_ms());
+        }
+    });
+    tokio::spawn(chat::scheduled::run(site.clone(), stop.clone()));
+    let ready = site.clone();
+    let listening = listener.local_addr()?;
+    let plugins = plugins(&site, &config, listening, &stop).await?;
+    let app = Router::new()
+        .route("/healthz", get(|| async { Json(serde_json::json!({"status": "ok"})) }))
+        .route("/readyz", get(move || readyz(ready.clone())))
+        .merge(peers::router(&site, peers))
+        .merge(api(&site))
+        .merge(plugins)
+        .fallback_service(web::service(&config.web_root))
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::new());
+    tracing::info!(address = %listening, database = ?site.db.engine(), "server is ready");
+    Ok(kit::net::serve(listener, app, stop).await?)
+}
+
+/// The products, each at the path that clients know it by.
+async fn plugins(
+    site: &Site,
+    config: &Config,
+    listening: SocketAddr,
+    stop: &CancellationToken,
+) -> anyhow::Result<Router> {
+    let addresses = config.calls_addresses(listening);
+    let calls = calls::start(site.clone(), config.calls.clone(), addresses, stop.clone()).await?;
+    let mut plugins = Router::new().nest("/plugins/com.mattermost.calls", calls);
+    site.offer(Product { id: "com.mattermost.calls", name: "Calls", version: calls::VERSION });
+    if config.agents.enabled {
+        let routes = agents::start(site.clone(), config.agents(), stop.clone()).await?;
+        plugins = plugins.nest("/plugins/mattermost-ai", routes);
+        site.offer(Product { id: "mattermost-ai", name: "Agents", version: env!("CARGO_PKG_VERSION") });
+    }
+    if config.translations.enabled {
+        let routes = translations::start(site.clone(), config.translations(), stop.clone()).await?;
+        plugins = plugins.nest("/plugins/mattermost-channel-translations", routes);
+        let version = env!("CARGO_PKG_VERSION");
+        site.offer(Product { id: "mattermost-channel-translations", name: "Channel translations", version });
+    }
+    Ok(plugins)
+}
+
+/// A busy or wrong port is for the user to mend: exit code 2, as for any other setting.
+fn exit_code_2(error: kit::net::BindError) -> anyhow::Error {
+    use std::io::Write;
+    drop(writeln!(std::io::stderr(), "server: {error}"));
+    std::process::exit(2)
+}
+
+async fn open_site(config: &Config) -> anyhow::Result<Site> {
+    let db = db::Db::open(&config.database()).await.context("opening the database")?;
+    let applied = db::migrate(&db, chat::schema::MIGRATIONS).await?;
+    if applied > 0 {
+        tracing::info!(applied, "migrations applied");
+    }
+    let mut tx = db.write().await?;
+    let diagnostic_id = match system::value(&mut tx, "DiagnosticId").await? {
+        Some(id) => id,
+        None => {
+            let id = kit::id::new();
+            system::set_value(&mut tx, "DiagnosticId", &id).await?;
+            id
+        }
+    };
+    tx.commit().await?;
+    let files = object_store::local::LocalFileSystem::new_with_prefix(config.data_dir.join("files"))
+        .context("opening the file storage")?
+        .with_fsync(true);
+    Ok(Site::new(Parts {
+        db,
+        hub: Hub::default(),
+        clock: Clock::system(),
+        config: config.chat(diagnostic_id),
+        files: Arc::new(files),
+    }))
+}
+
+async fn readyz(site: Site) -> (StatusCode, Json<serde_json::Value>) {
+    let answers = async { site.db.read().await?.query(&db::Sql::new("SELECT 1"), vec![]).await };
+    match tokio::time::timeout(Duration::from_secs(2), answers).await {
+        Ok(Ok(_)) => (StatusCode::OK, Json(serde_json::json!({"status": "ok"}))),
+        Ok(Err(error)) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Json(serde_json::json!({"status": "database", "reason": error.to_string()})),
+        ),
+        Err(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Json(serde_json::json!({"status": "database", "reason": "no answer within 2 s"})),
+        ),
+    }
+}
