@@ -1,5 +1,6 @@
 //! What every use case needs: database, hub, clock, configuration and file storage.
 
+use crate::commands::Custom;
 use crate::products::Product;
 use crate::ws::Hub;
 use db::{Db, Tx};
@@ -84,12 +85,18 @@ pub struct Site {
     parts: Arc<Parts>,
     before_store: Arc<RwLock<Vec<BeforeStore>>>,
     products: Arc<RwLock<Vec<Product>>>,
+    custom_commands: Arc<RwLock<Option<Arc<dyn Custom>>>>,
 }
 
 impl Site {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts), before_store: Arc::default(), products: Arc::default() }
+        Self {
+            parts: Arc::new(parts),
+            before_store: Arc::default(),
+            products: Arc::default(),
+            custom_commands: Arc::default(),
+        }
     }
 
     /// Lets a product change every post that is new or whose message was edited, before it is stored.
@@ -101,6 +108,15 @@ impl Site {
         for hook in self.before_store.read().unwrap_or_else(PoisonError::into_inner).iter() {
             hook(post);
         }
+    }
+
+    /// Lets `keeper` carry out the slash commands that the server itself does not know.
+    pub fn keep_commands(&self, keeper: Arc<dyn Custom>) {
+        *self.custom_commands.write().unwrap_or_else(PoisonError::into_inner) = Some(keeper);
+    }
+
+    pub(crate) fn custom_commands(&self) -> Option<Arc<dyn Custom>> {
+        self.custom_commands.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Tells clients that a product has started.

@@ -24,6 +24,11 @@ const ALL: [(&str, &str, &str); 18] = [
     ("shrug", "[message]", "Add \u{af}\\_(\u{30c4})_/\u{af} to your message"),
 ];
 
+/// Whether the server itself carries out `/trigger`.
+pub fn is_builtin(trigger: &str) -> bool {
+    ALL.iter().any(|(known, ..)| *known == trigger)
+}
+
 /// Every command as clients list them.
 pub fn all() -> Vec<Command> {
     let command = |(trigger, hint, description): &(&str, &str, &str)| Command {
@@ -38,17 +43,16 @@ pub fn all() -> Vec<Command> {
 }
 
 /// What could be meant by the beginning of a line, e.g. `/aw`.
-pub fn suggestions(input: &str) -> Vec<CommandSuggestion> {
-    let Some(typed) = input.strip_prefix('/') else { return Vec::new() };
-    let fitting = ALL.iter().filter(|(trigger, ..)| trigger.starts_with(&typed.to_lowercase()));
-    let suggestion = |(trigger, hint, description): &(&str, &str, &str)| CommandSuggestion {
-        complete: (*trigger).into(),
-        suggestion: (*trigger).into(),
-        hint: (*hint).into(),
-        description: (*description).into(),
+pub fn suggestions(input: &str, custom: Vec<Command>) -> Vec<CommandSuggestion> {
+    let Some(typed) = input.strip_prefix('/').map(str::to_lowercase) else { return Vec::new() };
+    let suggestion = |command: Command| CommandSuggestion {
+        complete: command.trigger.clone(),
+        suggestion: command.trigger,
+        hint: command.auto_complete_hint,
+        description: command.auto_complete_desc,
         icon_data: String::new(),
     };
-    fitting.map(suggestion).collect()
+    all().into_iter().chain(custom).filter(|c| c.trigger.starts_with(&typed)).map(suggestion).collect()
 }
 
 /// A line as trigger and the rest; `None` when it is no command.
@@ -80,9 +84,9 @@ mod tests {
         assert_eq!(split("hello /away"), None);
         assert_eq!(split("/"), None);
         assert_eq!(name_and_rest("@ana hello you"), ("ana", "hello you"));
-        let found: Vec<String> = suggestions("/m").into_iter().map(|s| s.complete).collect();
+        let found: Vec<String> = suggestions("/m", Vec::new()).into_iter().map(|s| s.complete).collect();
         assert_eq!(found, ["me", "msg", "mute"]);
-        assert!(suggestions("m").is_empty());
+        assert!(suggestions("m", Vec::new()).is_empty());
     }
 
     #[test]

@@ -44,6 +44,11 @@ pub async fn run(site: &Site, actor: &Actor, args: CommandArgs) -> Result<Comman
         "mute" => mute(site, actor, &channel).await?,
         "help" => Outcome::Said(help()),
         _ => {
+            if let Some(keeper) = site.custom_commands() {
+                if let Some(response) = keeper.run(site, actor, &args, &trigger, rest).await? {
+                    return Ok(response);
+                }
+            }
             let message = format!("There is no command /{trigger}. To send this as a message, begin with a space.");
             return Err(Error::not_found("api.command.execute_command.not_found.app_error", message));
         }

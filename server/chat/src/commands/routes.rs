@@ -1,6 +1,7 @@
 //! The HTTP side of slash commands.
 
-use super::{builtin, execute};
+use super::{builtin, custom, execute};
+use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, teams};
 use axum::extract::{Path, Query, State};
 use axum::routing::{get, post};
@@ -26,15 +27,25 @@ pub struct Q {
     user_input: String,
 }
 
-/// There are no custom commands on this site yet.
+/// GET /commands: who manages the team's commands sees all of them whole, others what they can be suggested.
 async fn list(State(site): State<Site>, actor: Actor, Query(q): Query<Q>) -> Result<Json<Vec<Command>>> {
-    teams::require_member(&mut site.db.read().await?, &actor, &q.team_id).await?;
-    Ok(Json(if q.custom_only { Vec::new() } else { builtin::all() }))
+    let mut conn = site.db.read().await?;
+    teams::require_member(&mut conn, &actor, &q.team_id).await?;
+    let managing = teams::require(&mut conn, &actor, &q.team_id, Permission::MANAGE_SLASH_COMMANDS).await;
+    drop(conn);
+    let custom = match (managing, site.custom_commands()) {
+        (Err(refused), _) if q.custom_only => return Err(refused),
+        (Err(_), _) => custom::suggested(&site, &q.team_id).await?,
+        (Ok(()), Some(keeper)) => keeper.of_team(&site, &q.team_id).await?,
+        (Ok(()), None) => Vec::new(),
+    };
+    Ok(Json(if q.custom_only { custom } else { builtin::all().into_iter().chain(custom).collect() }))
 }
 
 async fn autocomplete(State(site): State<Site>, actor: Actor, Path(team): Path<String>) -> Result<Json<Vec<Command>>> {
     teams::require_member(&mut site.db.read().await?, &actor, &team).await?;
-    Ok(Json(builtin::all()))
+    let custom = custom::suggested(&site, &team).await?;
+    Ok(Json(builtin::all().into_iter().chain(custom).collect()))
 }
 
 async fn suggestions(
@@ -49,7 +60,7 @@ async fn suggestions(
     }
     // Clients send the input with or without the slash.
     let input = if q.user_input.starts_with('/') { q.user_input } else { format!("/{}", q.user_input) };
-    Ok(Json(builtin::suggestions(&input)))
+    Ok(Json(builtin::suggestions(&input, custom::suggested(&site, &team).await?)))
 }
 
 async fn run(State(site): State<Site>, actor: Actor, Json(args): Json<CommandArgs>) -> Result<Json<CommandResponse>> {

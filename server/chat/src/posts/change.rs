@@ -1,6 +1,6 @@
 //! Editing, pinning and deleting.
 
-use super::{access, complete, create, mentions, missing, rules, store, versions};
+use super::{access, attachments, complete, create, mentions, missing, rules, store, versions};
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, channels, threads, users};
 use axum::Json;
@@ -35,7 +35,11 @@ pub async fn patch(
         return Err(Error::invalid("api.post.update_post.call.app_error", "you are not allowed to edit a call post"));
     }
     let old = post.clone();
-    post.props = p.props.unwrap_or(post.props);
+    if let Some(props) = p.props {
+        post.props = props;
+        attachments::keep(&old, &mut post);
+        attachments::name_actions(&mut post);
+    }
     post.is_pinned = p.is_pinned.unwrap_or(post.is_pinned);
     if let Some(message) = p.message.filter(|m| *m != post.message) {
         post.hashtags = rules::hashtags(&message);
@@ -73,6 +77,7 @@ pub async fn update_as_system(site: &Site, id: &str, change: impl FnOnce(&mut Po
     let mut tx = site.db.write().await?;
     let mut post = store::get(&mut tx, id).await?.filter(|p| p.delete_at == 0).ok_or_else(missing)?;
     change(&mut post);
+    attachments::name_actions(&mut post);
     save(site, tx, post).await
 }
 
@@ -108,6 +113,7 @@ pub async fn delete(State(site): State<Site>, actor: Actor, Path(id): Path<Strin
         threads::shrunk(&mut tx, &post.root_id).await?;
     }
     post.delete_at = now;
+    attachments::hide(&mut post);
     let event = Event::new("post_deleted").with_encoded("post", &post).with("delete_by", actor.user_id.as_str());
     site.emit(&mut tx, event.to_channel(&post.channel_id));
     tx.commit().await?;

@@ -1,6 +1,6 @@
 //! Writing a post: check, store, count, tell, in one transaction.
 
-use super::{complete, mentions, missing, rules, store};
+use super::{attachments, complete, mentions, missing, rules, store};
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, channels, files, threads, users};
 use axum::Json;
@@ -40,14 +40,23 @@ pub async fn create(site: &Site, actor: &Actor, new: Post) -> Result<Post> {
 /// # Errors
 /// As [`create`].
 pub async fn create_in(site: &Site, tx: &mut Tx, actor: &Actor, new: Post) -> Result<Post> {
-    rules::check(&new, &site.config)?;
     let channel = channels::access(tx, actor, &new.channel_id, Permission::CREATE_POST).await?;
+    create_for(site, tx, &channel, &actor.user_id, new).await
+}
+
+/// [`create_in`] for a program that writes for `author` and has proved its right to write there by other means: whether
+/// the author is a member is not asked.
+///
+/// # Errors
+/// 400 for a bad post or a channel that is archived.
+pub async fn create_for(site: &Site, tx: &mut Tx, channel: &Channel, author: &str, new: Post) -> Result<Post> {
+    rules::check(&new, &site.config)?;
     if channel.delete_at != 0 {
         let message = "Can not post to deleted channel.";
         return Err(Error::invalid("api.post.create_post.can_not_post_to_deleted.error", message));
     }
     if !new.pending_post_id.is_empty() {
-        if let Some(id) = store::pending(tx, &actor.user_id, &new.pending_post_id).await? {
+        if let Some(id) = store::pending(tx, author, &new.pending_post_id).await? {
             let stored = store::get(tx, &id).await?.ok_or_else(missing)?;
             return complete(tx, stored).await;
         }
@@ -57,8 +66,8 @@ pub async fn create_in(site: &Site, tx: &mut Tx, actor: &Actor, new: Post) -> Re
         id: kit::id::new(),
         create_at: site.clock.now_ms(),
         update_at: site.clock.now_ms(),
-        user_id: actor.user_id.clone(),
-        channel_id: new.channel_id,
+        user_id: author.into(),
+        channel_id: channel.id.clone(),
         root_id: new.root_id,
         hashtags: rules::hashtags(&new.message),
         message: new.message,
@@ -69,8 +78,9 @@ pub async fn create_in(site: &Site, tx: &mut Tx, actor: &Actor, new: Post) -> Re
         is_pinned: new.is_pinned,
         ..Post::default()
     };
+    attachments::name_actions(&mut post);
     site.before_store(&mut post);
-    write(site, tx, &channel, post).await
+    write(site, tx, channel, post).await
 }
 
 /// A reply's root must be a live first post in the same channel.

@@ -2,6 +2,7 @@
 //!
 //! [`create`] is the one way a post comes to be: it checks, stores, counts and tells, in one transaction.
 
+pub mod attachments;
 mod change;
 mod create;
 mod info;
@@ -16,7 +17,7 @@ mod unread;
 mod versions;
 
 pub use change::update_as_system;
-pub use create::{check_root, create, create_in};
+pub use create::{check_root, create, create_for, create_in};
 pub use mentions::recount as recount_mentions;
 pub use rules::{check, check_length};
 pub use store::{get, latest, matching, roots, since, thread, unread_from};
@@ -55,6 +56,10 @@ pub async fn with_metadata(conn: &mut Conn, posts: &mut [Post]) -> Result<()> {
     for post in posts.iter_mut() {
         post.metadata = Some(PostMetadata {
             files: files.iter().filter(|f| f.post_id == post.id).cloned().collect(),
+            embeds: attachments::any(post)
+                .then(|| serde_json::json!({"type": "message_attachment"}))
+                .into_iter()
+                .collect(),
             reactions: reactions.iter().filter(|r| r.post_id == post.id).cloned().collect(),
             ..PostMetadata::default()
         });
@@ -79,8 +84,12 @@ pub async fn with_metadata(conn: &mut Conn, posts: &mut [Post]) -> Result<()> {
             }
         }
     }
-    for post in posts.iter_mut().filter(|p| p.delete_at != 0) {
-        empty(post);
+    for post in posts.iter_mut() {
+        if post.delete_at == 0 {
+            attachments::hide(post);
+        } else {
+            empty(post);
+        }
     }
     Ok(())
 }

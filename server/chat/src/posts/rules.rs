@@ -28,8 +28,9 @@ pub fn counts(post: &Post) -> bool {
 /// # Errors
 /// 400 that names what is wrong.
 pub fn check(post: &Post, config: &Config) -> Result<()> {
-    if post.message.trim().is_empty() && post.file_ids.is_empty() && post.kind.is_empty() {
-        return Err(Error::invalid_body("message", "a post needs a message or a file"));
+    let bare = post.message.trim().is_empty() && post.file_ids.is_empty() && post.kind.is_empty();
+    if bare && !super::attachments::any(post) {
+        return Err(Error::invalid_body("message", "a post needs a message, a file or an attachment"));
     }
     check_length(post, config)
 }

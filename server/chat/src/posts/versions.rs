@@ -1,6 +1,6 @@
 //! What a post said before each edit.
 
-use super::{access, missing, store};
+use super::{access, attachments, missing, store};
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site};
 use axum::Json;
@@ -63,7 +63,8 @@ pub async fn history(State(site): State<Site>, actor: Actor, Path(id): Path<Stri
     if post.user_id != actor.user_id {
         return Err(Error::forbidden());
     }
-    let versions = of(&mut conn, &post).await?;
+    let mut versions = of(&mut conn, &post).await?;
+    versions.iter_mut().for_each(attachments::hide);
     if versions.is_empty() {
         return Err(Error::not_found(
             "app.post.get_post_edit_history.no_history.app_error",

@@ -48,6 +48,15 @@ const TEAM_ADMIN: &[&str] = &[
     "manage_public_channel_properties",
     "manage_public_channel_members",
     "delete_public_channel",
+    "manage_incoming_webhooks",
+    "manage_own_incoming_webhooks",
+    "manage_others_incoming_webhooks",
+    "manage_outgoing_webhooks",
+    "manage_own_outgoing_webhooks",
+    "manage_others_outgoing_webhooks",
+    "manage_slash_commands",
+    "manage_own_slash_commands",
+    "manage_others_slash_commands",
 ];
 const CHANNEL_USER: &[&str] = &[
     "read_channel",
@@ -109,6 +118,9 @@ const SYSTEM_ADMIN: &[&str] = &[
     "remove_others_reactions",
     "view_team",
     "use_slash_commands",
+    "manage_oauth",
+    "manage_system_wide_oauth",
+    "bypass_incoming_webhook_channel_lock",
 ];
 
 /// What a role may do; an unknown role may nothing.

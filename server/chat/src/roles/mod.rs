@@ -35,6 +35,7 @@ impl Permission {
     pub const CREATE_TEAM: Self = Self("create_team");
     pub const CREATE_DIRECT_CHANNEL: Self = Self("create_direct_channel");
     pub const CREATE_GROUP_CHANNEL: Self = Self("create_group_channel");
+    pub const MANAGE_SLASH_COMMANDS: Self = Self("manage_own_slash_commands");
 }
 
 /// Whether any of `roles` (role names) grants `permission`.

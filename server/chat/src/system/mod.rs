@@ -69,7 +69,7 @@ async fn limits(State(site): State<Site>, _: Actor) -> Result<Json<Value>> {
 }
 
 /// What a logged-in client is told and that no setting changes. Every value of this map is a string.
-const FIXED: [(&str, &str); 50] = [
+const FIXED: &[(&str, &str)] = &[
     ("AllowCustomThemes", "true"),
     ("AllowSyncedDrafts", "true"),
     ("AllowedThemes", ""),
@@ -98,6 +98,8 @@ const FIXED: [(&str, &str); 50] = [
     ("EnableOnboardingFlow", "false"),
     ("EnableOutgoingWebhooks", "false"),
     ("EnablePermalinkPreviews", "false"),
+    ("EnablePostIconOverride", "true"),
+    ("EnablePostUsernameOverride", "true"),
     ("EnablePublicLink", "true"),
     ("EnableReliableWebSockets", "true"),
     ("EnableTesting", "false"),
@@ -145,7 +147,7 @@ async fn client_config(State(site): State<Site>, headers: HeaderMap) -> Result<J
             db::Engine::Sqlite => "sqlite",
             db::Engine::Postgres => "postgres",
         };
-        for (key, value) in FIXED.into_iter().chain([
+        for (key, value) in FIXED.iter().copied().chain([
             ("MaxFileSize", config.max_file_bytes.to_string().as_str()),
             ("MaxPostSize", config.max_post_runes.to_string().as_str()),
             ("RestrictDirectMessage", "any"),
