@@ -7,6 +7,7 @@ use crate::events::PREFIX;
 use crate::limit::Bucket;
 use crate::rtcd::Said;
 use crate::service::Calls;
+use chat::error::Kind;
 use chat::roles::Permission;
 use chat::ws::{self, ClientAction};
 use chat::{channels, users};
@@ -74,11 +75,13 @@ fn one(calls: &Calls, from: &mut Known, user_id: String, connection_id: String, 
         }
         Action::Reconnect { channel_id, session_id, .. } => {
             from.channel_id = Some(channel_id.clone());
+            let who = user_id.clone();
             calls.rooms.tell(&channel_id, move |call, _| {
-                if !call.reconnect(&session_id, &user_id, &connection_id) {
-                    tracing::info!(user.id = user_id, session_id, "session not found in call state");
+                if !call.reconnect(&session_id, &who, &connection_id) {
+                    tracing::info!(user.id = who, session_id, "session not found in call state");
                 }
             });
+            tokio::spawn(check_again(calls.clone(), channel_id, user_id));
             return;
         }
         Action::State { channel_id } => {
@@ -113,6 +116,27 @@ fn one(calls: &Calls, from: &mut Known, user_id: String, connection_id: String, 
     });
 }
 
+/// Somebody who came back may have left the channel while away. The check comes after the return, so that what the client
+/// says next is not dropped.
+async fn check_again(calls: Calls, channel_id: String, user_id: String) {
+    if user_id == calls.bot_id {
+        return;
+    }
+    match readable(&calls, &user_id, &channel_id).await {
+        Err(error) if matches!(error.kind, Kind::Forbidden | Kind::NotFound) => {
+            tracing::info!(user.id = user_id, %error, "came back to a call whose channel is closed to them");
+            remove(&calls, &channel_id, user_id).await;
+        }
+        Err(error) => tracing::warn!(user.id = user_id, %error, "whether the channel is still theirs is not known"),
+        Ok(()) => {}
+    }
+}
+
+async fn remove(calls: &Calls, channel_id: &str, user_id: String) {
+    let turn = move |call: &mut crate::call::Call, now| call.user_removed(&user_id, now);
+    calls.rooms.tell_surely(channel_id, turn).await;
+}
+
 async fn tell_state(calls: Calls, channel_id: String, user_id: String, connection_id: String) {
     if user_id != calls.bot_id
         && let Err(error) = readable(&calls, &user_id, &channel_id).await
@@ -124,7 +148,7 @@ async fn tell_state(calls: Calls, channel_id: String, user_id: String, connectio
     calls.rooms.tell(&channel_id, turn);
 }
 
-async fn readable(calls: &Calls, user_id: &str, channel_id: &str) -> chat::Result<()> {
+pub(crate) async fn readable(calls: &Calls, user_id: &str, channel_id: &str) -> chat::Result<()> {
     let actor = users::actor_of(&calls.site, user_id).await?;
     let mut conn = calls.site.db.read().await?;
     channels::access(&mut conn, &actor, channel_id, Permission::READ_CHANNEL).await.map(drop)
@@ -141,8 +165,9 @@ pub async fn chat_events(calls: Calls, mut events: Receiver<Arc<Event>>) {
         if event.event == "user_removed"
             && let Some(user_id) = user.map(str::to_owned)
         {
-            let turn = move |call: &mut crate::call::Call, now| call.user_removed(&user_id, now);
-            calls.rooms.tell_surely(&event.broadcast.channel_id, turn).await;
+            // Not awaited here: while one call is slow, events about others must not be lost.
+            let (calls, channel_id) = (calls.clone(), event.broadcast.channel_id.clone());
+            tokio::spawn(async move { remove(&calls, &channel_id, user_id).await });
         }
     }
 }

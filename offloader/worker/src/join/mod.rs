@@ -2,8 +2,10 @@
 //!
 //! [`signal`] is the chat server's WebSocket in values, [`sdp`] which track is whose,
 //! [`clock`] when a packet was spoken; [`peer`] is the WebRTC end without sockets or a clock. [`session`] puts sockets
-//! and time around them and gives the jobs one stream of [`CallEvent`]s.
+//! and time around them and gives the jobs one stream of [`CallEvent`]s; [`again`] says whether a job that lost its call
+//! joins once more.
 
+pub mod again;
 pub mod clock;
 pub mod peer;
 pub mod sdp;

@@ -9,6 +9,7 @@ pub mod mix;
 pub mod webm;
 
 use crate::input::Input;
+use crate::join::again::{Again, is_over};
 use crate::join::session::{self, Target};
 use crate::join::{CallEvent, Frame, StopReason};
 use crate::site::Site;
@@ -27,8 +28,6 @@ const QUEUE: usize = 8192;
 /// How much a killed recorder may lose, and how often the disk itself is waited for.
 const FLUSH: Duration = Duration::from_millis(500);
 const SYNC: Duration = Duration::from_secs(5);
-/// How often one attempt joins when the connection breaks.
-const JOINS: u32 = 5;
 /// Deadline from the join to media.
 const CONNECT: Duration = Duration::from_secs(25);
 
@@ -52,27 +51,38 @@ pub async fn run(input: Input, stop: CancellationToken) -> anyhow::Result<()> {
     std::fs::create_dir_all(&input.data_dir).with_context(|| format!("creating {}", input.data_dir.display()))?;
     let site = Site::new(&input.site_url, &input.token, &input.channel_id)?;
     let mut state = load(&input.data_dir);
-    let mut joins = 0;
+    let mut again = Again::default();
     while state.ended_us.is_none() {
-        joins += 1;
-        match record(&input, &site, &mut state, &stop).await {
-            Ok(StopReason::Lost(why)) if joins < JOINS => tracing::warn!(why, "connection lost, joining again"),
+        let begun = Instant::now();
+        let why = match record(&input, &site, &mut state, &stop).await {
+            Ok(StopReason::Lost(why)) => why,
             Ok(reason) => {
                 tracing::info!(?reason, "recording ended");
                 state.ended_us = Some(now_us());
                 save(&input.data_dir, &state)?;
-            }
-            // Also the way back of an attempt whose predecessor was killed, when the call is over meanwhile.
-            Err(error) if state.started_us.is_some() && !capture::files(&input.data_dir)?.is_empty() => {
-                tracing::warn!(error = %format!("{error:#}"), "cannot go on recording, finishing what there is");
                 break;
             }
-            Err(error) => {
+            Err(error) if state.started_us.is_none() || capture::files(&input.data_dir)?.is_empty() => {
                 let reason = format!("{error:#}");
                 tracing::error!(error = %reason, "recording could not start");
                 site.report_failed(&input.job_id, KIND, &reason).await?;
                 return Ok(());
             }
+            // Also the way back of an attempt whose predecessor was killed, when the call is over meanwhile.
+            Err(error) if is_over(&error) => {
+                tracing::warn!(error = %format!("{error:#}"), "the call is over, finishing what there is");
+                break;
+            }
+            Err(error) => format!("{error:#}"),
+        };
+        let Some(wait) = again.after(begun.elapsed()) else {
+            tracing::warn!(why, "cannot go on recording, finishing what there is");
+            break;
+        };
+        tracing::warn!(why, wait_s = wait.as_secs(), "connection lost, joining again");
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = stop.cancelled() => break,
         }
     }
     deliver(&input, &site, &mut state).await

@@ -14,6 +14,7 @@ mod scribe;
 mod track;
 
 use crate::input::{Input, SpeechInput};
+use crate::join::again::{Again, is_over};
 use crate::join::session::{self, Call, Target};
 use crate::join::{CallEvent, Frame, StopReason};
 use crate::site::{Site, TranscriptionFiles};
@@ -24,7 +25,7 @@ use output::Line;
 use scribe::Scribe;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// Kind of the job on the wire.
@@ -35,8 +36,6 @@ const CONNECT: Duration = Duration::from_secs(25);
 const RECORDING: Duration = Duration::from_secs(10);
 /// Time between looks at speakers who stopped sending.
 const TICK: Duration = Duration::from_millis(250);
-/// How often one attempt joins when the connection breaks.
-const JOINS: u32 = 5;
 
 /// What is kept between attempts beside the lines.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -68,21 +67,36 @@ pub async fn run(input: Input, speech: SpeechInput, stop: CancellationToken) -> 
         scribe.zero_us = zero_us;
         scribe.hear_again(packets).await?;
     }
-    let mut joins = 0;
+    let mut again = Again::default();
     while !state.ended {
-        joins += 1;
-        match listen(&input, &site, &mut scribe, &mut state, &stop).await {
-            Ok(StopReason::Lost(why)) if joins < JOINS => tracing::warn!(why, "connection lost, joining again"),
+        let begun = Instant::now();
+        let why = match listen(&input, &site, &mut scribe, &mut state, &stop).await {
+            Ok(StopReason::Lost(why)) => why,
             Ok(reason) => {
                 tracing::info!(?reason, "call ended");
                 state.ended = true;
                 save(&input.data_dir, &state)?;
-            }
-            Err(error) if state.zero_us.is_some() => {
-                tracing::warn!(error = %format!("{error:#}"), "cannot go on listening, handing in what there is");
                 break;
             }
-            Err(error) => return give_up(&input, &site, &format!("{error:#}")).await,
+            Err(error) if state.zero_us.is_none() => return give_up(&input, &site, &format!("{error:#}")).await,
+            Err(error) if is_over(&error) => {
+                tracing::warn!(error = %format!("{error:#}"), "the call is over, handing in what there is");
+                break;
+            }
+            Err(error) => {
+                // What was being said when the connection broke becomes text meanwhile.
+                scribe.end_tracks().await?;
+                format!("{error:#}")
+            }
+        };
+        let Some(wait) = again.after(begun.elapsed()) else {
+            tracing::warn!(why, "cannot go on listening, handing in what there is");
+            break;
+        };
+        tracing::warn!(why, wait_s = wait.as_secs(), "connection lost, joining again");
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = stop.cancelled() => break,
         }
     }
     let lines = scribe.finish().await?;

@@ -1,6 +1,7 @@
 //! A finished transcript as WebVTT, as text to read, and as JSON.
 
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::fmt::Write;
 
 /// What one speaker said in one go.
@@ -92,6 +93,20 @@ fn clock_ms(ms: i64) -> String {
 fn clock_s(ms: i64) -> String {
     let s = (ms.max(0) + 500) / 1000;
     format!("{:02}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
+}
+
+/// Names the lines whose speaker could not be asked for: as the other lines of the session, which an earlier attempt may
+/// have named while the speaker was there.
+pub(super) fn name_the_rest(lines: &mut [Line]) {
+    let named = |l: &&Line| !l.speaker.is_empty();
+    let known: HashMap<String, (String, String)> =
+        lines.iter().filter(named).map(|l| (l.session_id.clone(), (l.speaker.clone(), l.user_id.clone()))).collect();
+    for line in lines.iter_mut().filter(|l| l.speaker.is_empty()) {
+        match known.get(&line.session_id) {
+            Some((speaker, user_id)) => (line.speaker, line.user_id) = (speaker.clone(), user_id.clone()),
+            None => line.speaker = "Unknown speaker".into(),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -259,9 +259,7 @@ impl Scribe {
         if model.is_some_and(|thread| thread.join().is_err()) {
             anyhow::bail!("the speech thread panicked");
         }
-        for line in self.lines.iter_mut().filter(|l| l.speaker.is_empty()) {
-            line.speaker = "Unknown speaker".into();
-        }
+        output::name_the_rest(&mut self.lines);
         self.lines.sort_by_key(|l| (l.start_ms, l.end_ms));
         tracing::info!(lines = self.lines.len(), took_ms = began.elapsed().as_millis() as u64, "transcript complete");
         Ok(self.lines)

@@ -1,11 +1,13 @@
 //! Who comes, who goes, and who only lost the connection for a moment.
 
-use super::{Audience, Call, Effect, Session};
+use super::{Audience, Call, Effect, LEFT, Session};
 use rtcd_client::{Join, Message};
 use serde_json::json;
 
 /// How long somebody whom the host removed has to leave by themselves.
 const REMOVE_MS: i64 = 3_000;
+/// How long rtcd may take to say that a session has ended of which it was told so.
+const CLOSE_MS: i64 = 10_000;
 
 /// Somebody who wants to join.
 #[derive(Clone, Debug, Default)]
@@ -151,6 +153,12 @@ impl Call {
 
     /// rtcd has ended the session.
     pub fn closed_by_rtcd(&mut self, session_id: &str, now: i64) {
+        self.closing.retain(|(_, until)| *until > now);
+        if let Some(at) = self.closing.iter().position(|(id, _)| id == session_id) {
+            // It answers to a leaving; whoever has the id now has joined since.
+            self.closing.swap_remove(at);
+            return;
+        }
         self.remove(session_id, Why::Closed, now);
     }
 
@@ -238,7 +246,13 @@ impl Call {
         self.touch(session_id);
         if why == Why::Left {
             self.rtcd(Message::Leave { session_id: session_id.to_owned() });
+            self.closing.retain(|(_, until)| *until > now);
+            self.closing.push((session_id.to_owned(), now + CLOSE_MS));
         }
+        if self.left.len() == LEFT {
+            self.left.pop_front();
+        }
+        self.left.push_back((session.id.clone(), session.user_id.clone()));
         self.effects.push(Effect::Gone(session_id.to_owned()));
         if self.is_bot(&session.user_id) {
             self.worker_left(&session.job_id, now);

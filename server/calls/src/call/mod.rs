@@ -26,9 +26,12 @@ pub use view::job_state;
 
 use rtcd_client::Message;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use wire::Props;
+
+/// Sessions that are over and whose person is remembered.
+const LEFT: usize = 4096;
 
 /// What is the same for every call of a site.
 #[derive(Clone, Debug)]
@@ -80,6 +83,11 @@ pub struct Call {
     pub ending: bool,
     /// Whether the channel knows of it.
     announced: bool,
+    /// Whose the sessions were that are over, for names in a transcript; the newest [`LEFT`].
+    left: VecDeque<(String, String)>,
+    /// Sessions that rtcd was told to end, and until when its word about that is awaited. A connection may join again
+    /// before, and its new session has the same id.
+    closing: Vec<(String, i64)>,
     effects: Vec<Effect>,
     dirty: Dirty,
 }
@@ -238,6 +246,8 @@ impl Call {
             captions: None,
             ending: false,
             announced: false,
+            left: VecDeque::new(),
+            closing: Vec::new(),
             effects: Vec::new(),
             dirty: Dirty { call: true, ..Dirty::default() },
         }
@@ -284,6 +294,12 @@ impl Call {
     /// The session with this id.
     pub fn session(&self, id: &str) -> Option<&Session> {
         self.sessions.iter().find(|s| s.id == id)
+    }
+
+    /// Whose a session is, or was.
+    pub fn user_of(&self, session_id: &str) -> Option<&str> {
+        let left = || self.left.iter().find(|(id, _)| id == session_id).map(|(_, user)| user.as_str());
+        self.session(session_id).map(|s| s.user_id.as_str()).or_else(left)
     }
 
     /// Sessions of people: all but the bot's.

@@ -153,6 +153,18 @@ fn a_lost_connection_has_ten_seconds_to_come_back() {
 }
 
 #[test]
+fn leaving_and_joining_on_one_connection_is_not_undone_by_rtcds_late_word() {
+    let mut call = call_of(&["ana", "bea"]);
+    call.leave("c-ana", 2000);
+    call.join(&newcomer("ana"), 2100).unwrap();
+    call.closed_by_rtcd("c-ana", 2200);
+    assert!(call.session("c-ana").is_some(), "the word was about the session before");
+    call.closed_by_rtcd("c-ana", 2300);
+    assert!(call.session("c-ana").is_none(), "this one is about the new session");
+    assert_eq!(call.user_of("c-ana"), Some("ana"), "its name is still needed for the transcript");
+}
+
+#[test]
 fn one_screen_at_a_time_and_it_goes_with_its_owner() {
     let mut call = call_of(&["ana", "bea"]);
     assert!(call.screen_on("c-ana", "{}"));

@@ -56,7 +56,7 @@ async fn profile(
     _: Worker,
     Path((channel_id, session_id)): Path<(String, String)>,
 ) -> Result<Json<wire::User>, Response> {
-    let turn = move |call: &mut crate::call::Call, _| call.session(&session_id).map(|s| s.user_id.clone());
+    let turn = move |call: &mut crate::call::Call, _| call.user_of(&session_id).map(str::to_owned);
     let user_id = calls.rooms.with(&channel_id, turn).await.ok_or_else(no_call)?;
     let missing = || said(StatusCode::NOT_FOUND, "not found");
     let user_id = user_id.ok_or_else(missing)?;

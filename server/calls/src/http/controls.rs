@@ -2,9 +2,10 @@
 
 use super::{Body, Caller, bad_request, success};
 use crate::call::{Call, ControlError, Requester};
+use crate::listen::readable;
 use crate::service::Calls;
 use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use chat::Actor;
 use serde::Deserialize;
 
@@ -26,6 +27,9 @@ async fn control(
     actor: Actor,
     ask: impl FnOnce(&mut Call, Requester<'_>, i64) -> Result<(), ControlError> + Send + 'static,
 ) -> Response {
+    if let Err(error) = readable(calls, &actor.user_id, channel_id).await {
+        return error.into_response();
+    }
     let turn = move |call: &mut Call, now| {
         let who = Requester { user_id: &actor.user_id, is_admin: actor.is_system_admin() };
         ask(call, who, now)
