@@ -46,7 +46,8 @@ impl Agent {
         let bot = users::ensure_bot(&site, &name, &config.bot_display_name, description, "").await?;
         let deadlines = Deadlines { idle: Duration::from_secs(config.timeout_s.max(1)), ..Deadlines::default() };
         let model = Client::with_deadlines(&config.llm_url, Some(config.llm_api_key.clone()), deadlines)?;
-        let runs = Arc::new(Runs::new(config.max_parallel_runs, config.max_waiting_runs, stop.clone()));
+        let runs =
+            Arc::new(Runs::new(config.max_parallel_runs, config.max_waiting_runs, config.max_user_runs, stop.clone()));
         Ok(Self { site, config, bot, model, runs, stop })
     }
 
@@ -81,7 +82,7 @@ impl Agent {
     /// # Errors
     /// 429 when too many answers are waiting.
     pub async fn begin(self: &Arc<Self>, asker: &Actor, task: Task, place: &Place<'_>) -> Result<Post> {
-        let seat = self.runs.enter().ok_or_else(full)?;
+        let seat = self.runs.enter(&asker.user_id).ok_or_else(full)?;
         let reply = self.reply(asker, task.kind(), place, String::new());
         let post = posts::create(&self.site, &self.author(), reply).await?;
         let run = self.runs.begin(&post.id, seat).ok_or_else(running)?;
@@ -99,10 +100,11 @@ impl Agent {
         let task = store::last_task(&mut self.site.db.read().await?, &post.id).await?;
         let missing = || Error::not_found("agents.regenerate.no_run.app_error", "It is not known what was asked for.");
         let task = task.ok_or_else(missing)?;
-        let seat = self.runs.enter().ok_or_else(full)?;
+        let seat = self.runs.enter(&asker.user_id).ok_or_else(full)?;
         let run = self.runs.begin(&post.id, seat).ok_or_else(running)?;
+        // The old answer goes when the new one is on record: a process that ends in between leaves it as it was.
+        let run_id = self.record(asker, post, &task).await?;
         let post = posts::update_as_system(&self.site, &post.id, |p| p.message = String::new()).await?;
-        let run_id = self.record(asker, &post, &task).await?;
         let wanted = Wanted { task, asker: asker.clone(), post, temperature: self.config.again_temperature };
         tokio::spawn(answer::write(self.clone(), run, run_id, wanted));
         Ok(())

@@ -50,6 +50,8 @@ pub struct Config {
     pub max_parallel_runs: usize,
     /// Questions that wait for their turn; more are refused politely.
     pub max_waiting_runs: usize,
+    /// Answers of one user that are written or wait; the others are for others.
+    pub max_user_runs: usize,
     /// Seconds that one answer may take, its turn in the queue not counted.
     pub timeout_s: u64,
 }
@@ -80,6 +82,7 @@ impl Default for Config {
             store_update_ms: 1000,
             max_parallel_runs: 2,
             max_waiting_runs: 8,
+            max_user_runs: 3,
             timeout_s: 300,
         }
     }

@@ -38,6 +38,7 @@ pub async fn start(site: Site, config: Config, stop: CancellationToken) -> anyho
     site.on_before_store(mark::hook(translator.channels.clone()));
     let events = site.hub.tap();
     tokio::spawn(listen::listen(translator.clone(), events));
+    tokio::spawn(listen::catch_up(translator.clone()));
     tokio::spawn(work::work(translator.clone()));
     Ok(routes::router(&site, translator))
 }

@@ -3,15 +3,14 @@
 use crate::mark;
 use crate::translator::{PREFERENCE, Translator};
 use chat::{Result, channels};
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
 use tokio::sync::mpsc::Receiver;
 use wire::{Event, Post, Preference};
 
-/// Follows the events until the translator stops. It begins with what an earlier process may not have heard of.
+/// Follows the events until the translator stops.
 pub async fn listen(translator: Arc<Translator>, mut events: Receiver<Arc<Event>>) {
-    for channel in translator.channels.all() {
-        report(translator.catch_up(&channel).await);
-    }
     loop {
         let event = tokio::select! {
             () = translator.stop.cancelled() => return,
@@ -19,6 +18,38 @@ pub async fn listen(translator: Arc<Translator>, mut events: Receiver<Arc<Event>
         };
         let Some(event) = event else { return };
         report(heard(&translator, &event).await);
+    }
+}
+
+/// Channels that may lack a language. Catching up asks the service, which may be away, so it happens beside the listening.
+#[derive(Default)]
+pub struct Behind {
+    channels: Mutex<BTreeSet<String>>,
+    bell: Notify,
+}
+
+impl Behind {
+    fn add(&self, channels: impl IntoIterator<Item = String>) {
+        self.channels.lock().unwrap_or_else(PoisonError::into_inner).extend(channels);
+        self.bell.notify_one();
+    }
+
+    fn next(&self) -> Option<String> {
+        self.channels.lock().unwrap_or_else(PoisonError::into_inner).pop_first()
+    }
+}
+
+/// Catches up until the translator stops. It begins with what an earlier process may not have heard of.
+pub async fn catch_up(translator: Arc<Translator>) {
+    translator.behind.add(translator.channels.all());
+    loop {
+        tokio::select! {
+            () = translator.stop.cancelled() => return,
+            () = translator.behind.bell.notified() => {}
+        }
+        while let Some(channel) = translator.behind.next() {
+            report(translator.catch_up(&channel).await);
+        }
     }
 }
 
@@ -37,14 +68,15 @@ async fn heard(translator: &Translator, event: &Event) -> Result<()> {
         "preferences_changed" => match reader(event) {
             Some(user_id) => {
                 let mine = channels::ids_of(&mut translator.site.db.read().await?, &user_id).await?;
-                for channel in mine {
-                    translator.catch_up(&channel).await?;
-                }
+                translator.behind.add(mine);
                 Ok(())
             }
             None => Ok(()),
         },
-        "user_added" => translator.catch_up(&event.broadcast.channel_id).await,
+        "user_added" => {
+            translator.behind.add([event.broadcast.channel_id.clone()]);
+            Ok(())
+        }
         _ => Ok(()),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::languages::Languages;
+use crate::listen::Behind;
 use crate::mark::{self, Channels};
 use crate::{reading, store};
 use chat::{Result, Site, posts};
@@ -23,6 +24,7 @@ pub struct Translator {
     pub service: Client,
     /// Rung when the queue has something new.
     pub bell: Notify,
+    pub behind: Behind,
     pub stop: CancellationToken,
 }
 
@@ -34,7 +36,7 @@ impl Translator {
         let enabled = store::enabled(&mut site.db.read().await?).await?;
         let channels = Arc::new(Channels::new(enabled));
         let languages = Languages::new(&config.languages);
-        Ok(Self { site, config, channels, languages, service, bell: Notify::new(), stop })
+        Ok(Self { site, config, channels, languages, service, bell: Notify::new(), behind: Behind::default(), stop })
     }
 
     /// Puts posts of a channel into the queue. When it is full they stay as they are.
