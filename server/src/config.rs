@@ -37,6 +37,8 @@ pub struct Config {
     pub agents: agents::Config,
     /// `[server.calls]`: voice and screen sharing, recordings.
     pub calls: calls::Config,
+    /// `[server.integrations]`: webhooks, slash commands, buttons, dialogs, OAuth 2 applications.
+    pub integrations: integrations::Config,
     /// `[server.translations]`: automatic translation of channels.
     pub translations: translations::Config,
     pub log: LogConfig,
@@ -83,6 +85,7 @@ impl Default for Config {
             limits: Limits::default(),
             agents: agents::Config::default(),
             calls: calls::Config::default(),
+            integrations: integrations::Config::default(),
             translations: translations::Config::default(),
             log: LogConfig::default(),
         }

@@ -12,6 +12,7 @@ use chat::site::Parts;
 use chat::ws::Hub;
 use chat::{Product, Site, system};
 use config::Config;
+use integrations::Integrations;
 use kit::Clock;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,9 +21,10 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
-/// The whole of `/api/v4` and the public links beside it.
-pub fn api(site: &Site) -> Router {
-    chat::routes::api_with(site, integrations::router().merge(operations::router()))
+/// The whole of `/api/v4` and what other programs call beside it.
+pub fn api(site: &Site, integrations: &Integrations) -> Router {
+    let more = integrations.router().merge(operations::router());
+    chat::routes::api_with(site, more).merge(integrations.outside().with_state(site.clone()))
 }
 
 /// Serves until the process is told to stop.
@@ -48,11 +50,12 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let ready = site.clone();
     let listening = listener.local_addr()?;
     let plugins = plugins(&site, &config, listening, &stop).await?;
+    let integrations = Integrations::open(&site, config.integrations.clone()).await?;
     let app = Router::new()
         .route("/healthz", get(|| async { Json(serde_json::json!({"status": "ok"})) }))
         .route("/readyz", get(move || readyz(ready.clone())))
         .merge(peers::router(&site, peers))
-        .merge(api(&site))
+        .merge(api(&site, &integrations))
         .merge(plugins)
         .fallback_service(web::service(&config.web_root))
         .layer(CompressionLayer::new())

@@ -50,7 +50,9 @@ async fn api() -> Router {
     db::migrate(&db, chat::schema::MIGRATIONS).await.unwrap();
     let files = Arc::new(object_store::memory::InMemory::new());
     let clock = kit::Clock::system();
-    server::api(&Site::new(Parts { db, hub: Hub::default(), clock, config: Config::default(), files }))
+    let site = Site::new(Parts { db, hub: Hub::default(), clock, config: Config::default(), files });
+    let integrations = integrations::Integrations::open(&site, integrations::Config::default()).await.unwrap();
+    server::api(&site, &integrations)
 }
 
 /// Parameters become something that an id or a number could be.

@@ -1,5 +1,5 @@
 //! The migrations of the whole server, products included: one numbered list, so that a number means one thing.
-//! Chat counts from 1, calls from 100, agents from 200, translations from 300.
+//! Chat counts from 1, calls from 100, agents from 200, translations from 300, integrations from 400.
 
 use db::Migration;
 
@@ -8,6 +8,7 @@ const UPLOADS: &str = include_str!("../../migrations/0002_uploads.sql");
 const CHAT_DAILY: &str = include_str!("../../migrations/0010_chat_daily.sql");
 const CALLS: &str = include_str!("../../migrations/0100_calls.sql");
 const TRANSLATIONS: &str = include_str!("../../migrations/0300_translations.sql");
+const INCOMING_WEBHOOKS: &str = include_str!("../../migrations/0400_incoming_webhooks.sql");
 
 const fn step(version: i64, name: &'static str, text: &'static str) -> Migration {
     Migration { version, name, sqlite: text, postgres: text }
@@ -20,4 +21,5 @@ pub const MIGRATIONS: &[Migration] = &[
     step(10, "chat_daily", CHAT_DAILY),
     step(100, "calls", CALLS),
     step(300, "translations", TRANSLATIONS),
+    step(400, "incoming_webhooks", INCOMING_WEBHOOKS),
 ];

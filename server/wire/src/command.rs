@@ -54,6 +54,8 @@ pub struct CommandResponse {
     pub trigger_id: String,
     pub skip_slack_parsing: bool,
     pub attachments: Option<Vec<serde_json::Value>>,
+    /// Further responses, each shown as this one is.
+    pub extra_responses: Option<Vec<CommandResponse>>,
 }
 
 /// One line of `…/commands/autocomplete_suggestions`; the keys are capitalised on the wire.

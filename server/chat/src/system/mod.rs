@@ -88,7 +88,7 @@ const FIXED: &[(&str, &str)] = &[
     ("EnableEmojiPicker", "true"),
     ("EnableFileAttachments", "true"),
     ("EnableGifPicker", "false"),
-    ("EnableIncomingWebhooks", "false"),
+    ("EnableIncomingWebhooks", "true"),
     ("EnableJoinLeaveMessageByDefault", "true"),
     ("EnableLastActiveTime", "true"),
     ("EnableLinkPreviews", "false"),

@@ -1,0 +1,22 @@
+//! The paging of every list here.
+
+use serde::Deserialize;
+
+/// Query of a list.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Page {
+    pub page: i64,
+    pub per_page: Option<i64>,
+    pub team_id: String,
+    pub channel_id: String,
+    pub include_total_count: bool,
+}
+
+impl Page {
+    /// Limit and offset.
+    pub fn range(&self) -> (i64, i64) {
+        let limit = self.per_page.unwrap_or(60).clamp(1, 200);
+        (limit, self.page.max(0).saturating_mul(limit))
+    }
+}
