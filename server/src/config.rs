@@ -33,6 +33,8 @@ pub struct Config {
     /// Anybody may create an account; off: by invite link only.
     pub open_signup: bool,
     pub limits: Limits,
+    /// `[server.accounts]`: passwords, throttling, second factor, sessions, invitations.
+    pub accounts: chat::auth::Settings,
     /// `[server.agents]`: the bot that answers with the language model.
     pub agents: agents::Config,
     /// `[server.calls]`: voice and screen sharing, recordings.
@@ -54,13 +56,13 @@ pub struct Limits {
     pub max_uploads_per_user: i64,
     /// Days after which an unfinished upload is given up.
     pub upload_days: i64,
-    /// Days that a login lasts.
+    /// Days that a login lasts; each use begins them anew unless `[server.accounts] session_extend` is off.
     pub session_days: i64,
     /// WebSocket connections of the whole site.
     pub max_connections: usize,
     /// WebSocket connections of one user.
     pub max_connections_per_user: usize,
-    /// Failed logins before an account waits for an administrator.
+    /// Failed logins in a row before an account waits (`[server.accounts] lock_minutes`); 0: no limit.
     pub max_login_attempts: i64,
     /// Threads that read from SQLite.
     pub database_readers: usize,
@@ -83,6 +85,7 @@ impl Default for Config {
             llm_api_key: String::new(),
             open_signup: true,
             limits: Limits::default(),
+            accounts: chat::auth::Settings::default(),
             agents: agents::Config::default(),
             calls: calls::Config::default(),
             integrations: integrations::Config::default(),
@@ -168,6 +171,7 @@ impl Config {
             max_uploads_per_user: self.limits.max_uploads_per_user,
             upload_length_ms: self.limits.upload_days * 24 * 3600 * 1000,
             max_login_attempts: self.limits.max_login_attempts,
+            accounts: self.accounts.clone(),
             max_connections: self.limits.max_connections,
             max_connections_per_user: self.limits.max_connections_per_user,
             ..chat::Config::default()

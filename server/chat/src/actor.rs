@@ -1,10 +1,11 @@
 //! Who asks: the session behind a request, proved once.
 
+use crate::auth::{self, Address};
 use crate::{Error, Result, Site};
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
-use db::{Conn, Row, Sql, params};
+use db::{Row, Sql, params};
 use sha2::{Digest, Sha256};
 use wire::StringMap;
 
@@ -19,6 +20,10 @@ pub struct Actor {
     pub is_bot: bool,
     /// Session properties (`csrf`, `type`, …).
     pub props: StringMap,
+    /// Where the request came from.
+    pub address: Address,
+    /// The user logs in with a second factor.
+    pub mfa_active: bool,
     /// The WebSocket connection named by the `Connection-Id` header, to leave it out of events.
     pub connection_id: String,
 }
@@ -59,31 +64,33 @@ pub fn presented_token(headers: &HeaderMap) -> Option<Presented> {
 }
 
 const BY_SESSION: Sql = Sql::new(
-    "SELECT s.user_id, s.id, u.roles, u.locale, u.is_bot, s.props
+    "SELECT s.user_id, s.id, u.roles, u.locale, u.is_bot, s.props, u.mfa_active, s.create_at, s.expires_at, s.last_activity_at
      FROM sessions s JOIN users u ON u.id = s.user_id
      WHERE s.token_hash = $1 AND u.delete_at = 0 AND (s.expires_at = 0 OR s.expires_at > $2)",
 );
 const BY_ACCESS_TOKEN: Sql = Sql::new(
-    "SELECT t.user_id, t.id, u.roles, u.locale, u.is_bot
+    "SELECT t.user_id, t.id, u.roles, u.locale, u.is_bot, u.mfa_active
      FROM user_access_tokens t JOIN users u ON u.id = t.user_id
-     WHERE t.token_hash = $1 AND t.is_active = TRUE AND u.delete_at = 0",
+     WHERE t.token_hash = $1 AND t.is_active = TRUE AND u.delete_at = 0 AND (t.expires_at = 0 OR t.expires_at > $2)",
 );
 
 fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 
-fn session_row(row: Row) -> db::Result<Actor> {
+fn session_row(row: Row) -> db::Result<(Actor, auth::Times)> {
     let mut r = row.read();
-    Ok(Actor {
+    let actor = Actor {
         user_id: r.get()?,
         session_id: r.get()?,
         roles: words(&r.get::<String>()?),
         locale: r.get()?,
         is_bot: r.get()?,
         props: serde_json::from_value(r.get()?).unwrap_or_default(),
-        connection_id: String::new(),
-    })
+        mfa_active: r.get()?,
+        ..Actor::default()
+    };
+    Ok((actor, auth::Times { create_at: r.get()?, expires_at: r.get()?, last_activity_at: r.get()? }))
 }
 
 fn access_token_row(row: Row) -> db::Result<Actor> {
@@ -95,20 +102,24 @@ fn access_token_row(row: Row) -> db::Result<Actor> {
         locale: r.get()?,
         is_bot: r.get()?,
         props: StringMap::from([("type".into(), "UserAccessToken".into())]),
-        connection_id: String::new(),
+        mfa_active: r.get()?,
+        ..Actor::default()
     })
 }
 
-/// The actor behind a token, or `None` when it opens nothing (any more).
+/// The actor behind a token, or `None` when it opens nothing (any more). Being asked prolongs a session.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn by_token(conn: &mut Conn, token: &str, now: i64) -> Result<Option<Actor>> {
-    let hash = hash_token(token);
-    if let Some(actor) = conn.fetch_optional(&BY_SESSION, params![&hash, now], session_row).await? {
-        return Ok(Some(actor));
-    }
-    Ok(conn.fetch_optional(&BY_ACCESS_TOKEN, params![&hash], access_token_row).await?)
+pub async fn by_token(site: &Site, token: &str) -> Result<Option<Actor>> {
+    let (hash, now) = (hash_token(token), site.clock.now_ms());
+    let mut conn = site.db.read().await?;
+    let Some((actor, times)) = conn.fetch_optional(&BY_SESSION, params![&hash, now], session_row).await? else {
+        return Ok(conn.fetch_optional(&BY_ACCESS_TOKEN, params![&hash, now], access_token_row).await?);
+    };
+    drop(conn);
+    let alive = auth::keep_alive(site, &actor, &times, now).await?;
+    Ok(alive.then_some(actor))
 }
 
 /// The actor of a request, CSRF checked for cookies.
@@ -117,9 +128,7 @@ pub async fn by_token(conn: &mut Conn, token: &str, now: i64) -> Result<Option<A
 /// 401 without a valid session.
 pub async fn of_request(site: &Site, method: &Method, headers: &HeaderMap) -> Result<Actor> {
     let presented = presented_token(headers).ok_or_else(Error::session_expired)?;
-    let mut conn = site.db.read().await?;
-    let found = by_token(&mut conn, &presented.token, site.clock.now_ms()).await?;
-    let mut actor = found.ok_or_else(Error::session_expired)?;
+    let mut actor = by_token(site, &presented.token).await?.ok_or_else(Error::session_expired)?;
     if presented.from_cookie && method != Method::GET && !csrf_passes(&actor, headers) {
         return Err(Error::session_expired());
     }
@@ -141,6 +150,12 @@ impl FromRequestParts<Site> for Actor {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self> {
-        of_request(site, &parts.method, &parts.headers).await
+        let mut actor = of_request(site, &parts.method, &parts.headers).await?;
+        actor.address = Address::of(parts, &site.config.accounts.trusted_proxies);
+        let path = parts.extensions.get::<OriginalUri>().map_or(parts.uri.path(), |uri| uri.path());
+        if auth::mfa_is_missing(site, &actor) && !auth::open_without_mfa(path) {
+            return Err(auth::mfa_required());
+        }
+        Ok(actor)
     }
 }

@@ -8,6 +8,7 @@
 //!   that a domain exports, tap the hub and register WebSocket actions.
 
 pub mod actor;
+pub mod audits;
 pub mod auth;
 pub mod bookmarks;
 pub mod channels;
@@ -20,6 +21,7 @@ pub mod groups;
 pub mod posts;
 pub mod preferences;
 pub mod products;
+mod qr;
 pub mod roles;
 pub mod routes;
 pub mod scheduled;

@@ -2,8 +2,8 @@
 
 use crate::ws::socket;
 use crate::{
-    Site, auth, bookmarks, channels, commands, drafts, emoji, files, groups, posts, preferences, roles, scheduled,
-    search, sidebar, status, system, teams, threads, unoffered, uploads, users,
+    Site, audits, auth, bookmarks, channels, commands, drafts, emoji, files, groups, posts, preferences, roles,
+    scheduled, search, sidebar, status, system, teams, threads, unoffered, uploads, users,
 };
 use axum::Router;
 use axum::extract::{Request, State};
@@ -23,6 +23,7 @@ pub fn api_with(site: &Site, more: Router<Site>) -> Router {
         .route("/websocket", get(socket::upgrade))
         .route("/websocket/", get(socket::upgrade))
         .merge(auth::router())
+        .merge(audits::router())
         .merge(users::router())
         .merge(status::router())
         .merge(preferences::router())

@@ -1,5 +1,6 @@
 //! What every use case needs: database, hub, clock, configuration and file storage.
 
+use crate::auth;
 use crate::commands::Custom;
 use crate::products::Product;
 use crate::ws::Hub;
@@ -32,11 +33,10 @@ pub struct Config {
     /// Milliseconds after which an unfinished upload is given up.
     pub upload_length_ms: i64,
     pub max_body_bytes: usize,
-    /// Password length, characters.
-    pub password_min: usize,
-    pub password_max: usize,
     /// Failed logins before an account waits.
     pub max_login_attempts: i64,
+    /// Passwords, throttling, second factor, sessions, invitations.
+    pub accounts: auth::Settings,
     /// Most WebSocket connections of the whole site and of one user.
     pub max_connections: usize,
     pub max_connections_per_user: usize,
@@ -57,9 +57,8 @@ impl Default for Config {
             max_uploads_per_user: 50,
             upload_length_ms: 3 * 24 * 3600 * 1000,
             max_body_bytes: 4 << 20,
-            password_min: 8,
-            password_max: 72,
             max_login_attempts: 10,
+            accounts: auth::Settings::default(),
             max_connections: 20_000,
             max_connections_per_user: 50,
         }
@@ -86,17 +85,25 @@ pub struct Site {
     before_store: Arc<RwLock<Vec<BeforeStore>>>,
     products: Arc<RwLock<Vec<Product>>>,
     custom_commands: Arc<RwLock<Option<Arc<dyn Custom>>>>,
+    throttle: Arc<auth::Throttle>,
 }
 
 impl Site {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
+        let throttle = Arc::new(auth::Throttle::new(&parts.config.accounts));
         Self {
             parts: Arc::new(parts),
             before_store: Arc::default(),
             products: Arc::default(),
             custom_commands: Arc::default(),
+            throttle,
         }
+    }
+
+    /// Failed logins by network address.
+    pub(crate) fn throttle(&self) -> &auth::Throttle {
+        &self.throttle
     }
 
     /// Lets a product change every post that is new or whose message was edited, before it is stored.

@@ -151,3 +151,18 @@ pub struct Role {
     pub scheme_managed: bool,
     pub built_in: bool,
 }
+
+/// An entry of the record of account operations.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Audit {
+    pub id: String,
+    pub create_at: i64,
+    /// Who acted; empty when nobody was logged in.
+    pub user_id: String,
+    /// The path of the call, e.g. `/api/v4/users/login`.
+    pub action: String,
+    pub extra_info: String,
+    pub ip_address: String,
+    pub session_id: String,
+}

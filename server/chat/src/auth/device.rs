@@ -1,9 +1,10 @@
-//! PUT /users/sessions/device: a mobile app tells which device its session is on, each time it starts.
+//! A device has one session. A mobile app names its device at login and each time it starts.
 
+use super::sessions;
 use crate::{Actor, Error, Result, Site};
 use axum::Json;
 use axum::extract::State;
-use db::{Row, Sql, params};
+use db::{Row, Sql, Tx, params};
 use serde::Deserialize;
 use wire::StatusOk;
 
@@ -17,22 +18,38 @@ pub struct Device {
     device_id: String,
 }
 
-/// A device has one session: an older one on the same device ends.
-pub async fn attach(State(site): State<Site>, actor: Actor, Json(device): Json<Device>) -> Result<Json<StatusOk>> {
-    if device.device_id.len() > 512 {
+/// # Errors
+/// 400 when the id is too long.
+pub fn check(device_id: &str) -> Result<()> {
+    if device_id.len() > 512 {
         return Err(Error::invalid_body("device_id", "at most 512 characters are wanted"));
     }
+    Ok(())
+}
+
+/// PUT /users/sessions/device
+pub async fn attach(State(site): State<Site>, actor: Actor, Json(device): Json<Device>) -> Result<Json<StatusOk>> {
+    check(&device.device_id)?;
     let mut tx = site.db.write().await?;
     if !device.device_id.is_empty() {
-        let others: Vec<String> =
-            tx.fetch(&OTHERS, params![&actor.user_id, &device.device_id, &actor.session_id], Row::only).await?;
-        for id in others {
-            super::sessions::delete(&mut tx, &actor.user_id, &id).await?;
-            let (hub, user) = (site.hub.clone(), actor.user_id.clone());
-            tx.after_commit(move || hub.end_sessions(&user, Some(&id)));
-        }
+        end_others(&site, &mut tx, &actor.user_id, &actor.session_id, &device.device_id).await?;
         tx.execute(&SET, params![&actor.user_id, &actor.session_id, &device.device_id]).await?;
     }
     tx.commit().await?;
     Ok(Json(StatusOk::default()))
+}
+
+/// Ends the user's other sessions on this device; none when the device is not named.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_others(site: &Site, tx: &mut Tx, user_id: &str, session_id: &str, device_id: &str) -> Result<()> {
+    if device_id.is_empty() {
+        return Ok(());
+    }
+    let others: Vec<String> = tx.fetch(&OTHERS, params![user_id, device_id, session_id], Row::only).await?;
+    for id in others {
+        sessions::end(site, tx, user_id, &id).await?;
+    }
+    Ok(())
 }

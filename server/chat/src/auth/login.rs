@@ -1,52 +1,53 @@
 //! POST /users/login and /users/logout.
 
-use super::{password, sessions};
+use super::{Address, mfa, password, sessions};
+use crate::audits::{self, By};
+use crate::users::credentials::{self, Credentials};
 use crate::{Actor, Error, Result, Site, error::Kind, users};
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{AppendHeaders, IntoResponse};
 use serde::Deserialize;
-use wire::StatusOk;
+use wire::{StatusOk, User};
+
+const ACTION: &str = "/api/v4/users/login";
+/// Seconds that browsers keep a cookie at most. The server decides when the session behind it ends.
+const COOKIE_AGE: i64 = 400 * 24 * 3600;
 
 /// Body of POST /users/login.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Login {
+    /// A user's id, which may stand for the name.
+    id: String,
     login_id: String,
     password: String,
+    /// The code of the second factor.
+    token: String,
+    #[serde(alias = "deviceId")]
     device_id: String,
 }
 
-pub async fn login(State(site): State<Site>, headers: HeaderMap, Json(body): Json<Login>) -> Result<impl IntoResponse> {
+pub async fn login(
+    State(site): State<Site>,
+    address: Address,
+    headers: HeaderMap,
+    Json(body): Json<Login>,
+) -> Result<impl IntoResponse> {
     if body.password.is_empty() {
         return Err(Error::invalid("api.user.login.blank_pwd.app_error", "Password field must not be blank."));
     }
-    let found = users::by_login(&mut site.db.read().await?, &body.login_id).await?;
-    let user = found.filter(|u| !u.is_bot).ok_or_else(wrong)?;
-    let (hash, failed) = users::password_of(&mut site.db.read().await?, &user.id).await?.ok_or_else(wrong)?;
-    if failed >= site.config.max_login_attempts {
-        let message = "Your account is locked because of too many failed password attempts. Ask an administrator to reset your password.";
-        return Err(Error::new(Kind::Unauthorized, "api.user.check_user_login_attempts.too_many.app_error", message));
-    }
-    let right = password::verify(body.password, hash).await?;
-    let mut tx = site.db.write().await?;
-    users::record_login(&mut tx, &user.id, right, site.clock.now_ms()).await?;
-    if !right {
-        tx.commit().await?;
-        return Err(wrong());
-    }
-    if user.delete_at != 0 {
-        let message = "Login failed because your account has been deactivated. Please contact an administrator.";
-        return Err(Error::new(Kind::Unauthorized, "api.user.login.inactive.app_error", message));
-    }
-    let made = sessions::create(&site, &mut tx, &user, &body.device_id).await?;
-    tx.commit().await?;
+    super::device::check(&body.device_id)?;
+    site.throttle().check(address, site.clock.now_ms())?;
+    let (user, known) = prove(&site, &body, address).await?;
+    let made = admit(&site, &user, &known, &body, address, &headers).await?;
     let mut extra: Vec<(HeaderName, HeaderValue)> = Vec::new();
     let text = |v: String| HeaderValue::from_str(&v).map_err(Error::internal);
     extra.push((HeaderName::from_static("token"), text(made.token.clone())?));
     if headers.get("x-requested-with").is_some_and(|v| v == "XMLHttpRequest") {
-        let age = site.config.session_length_ms / 1000;
+        let extends = site.config.accounts.session_extend;
+        let age = if extends { COOKIE_AGE } else { site.config.session_length_ms / 1000 };
         let secure = if site.config.site_url.starts_with("https:") { "; Secure" } else { "" };
         for (name, value, http_only) in
             [("MMAUTHTOKEN", &made.token, "; HttpOnly"), ("MMUSERID", &user.id, ""), ("MMCSRF", &made.csrf, "")]
@@ -58,15 +59,125 @@ pub async fn login(State(site): State<Site>, headers: HeaderMap, Json(body): Jso
     Ok((AppendHeaders(extra), Json(user)))
 }
 
+/// The account whose password it is. Whether an account exists takes as long to refuse as a wrong password.
+async fn prove(site: &Site, body: &Login, address: Address) -> Result<(User, Credentials)> {
+    let mut conn = site.db.read().await?;
+    let found = match body.id.as_str() {
+        "" => users::by_login(&mut conn, &body.login_id).await?,
+        id => users::get(&mut conn, id).await?,
+    };
+    let known = match found.filter(|u| !u.is_bot) {
+        Some(user) => credentials::get(&mut conn, &user.id).await?.map(|known| (user, known)),
+        None => None,
+    };
+    drop(conn);
+    let Some((user, known)) = known else {
+        password::verify_nothing(body.password.clone()).await?;
+        site.throttle().failed(address, site.clock.now_ms());
+        return Err(wrong());
+    };
+    take_attempt(site, &user.id, address).await?;
+    if !password::verify(body.password.clone(), known.password.clone()).await? {
+        return Err(failed(site, &user.id, address, "wrong password", wrong()).await?);
+    }
+    if user.delete_at != 0 {
+        let message = "Login failed because your account has been deactivated. Please contact an administrator.";
+        return Err(Error::new(Kind::Unauthorized, "api.user.login.inactive.app_error", message));
+    }
+    Ok((user, known))
+}
+
+/// # Errors
+/// 401 while the account waits.
+async fn take_attempt(site: &Site, user_id: &str, address: Address) -> Result<()> {
+    let now = site.clock.now_ms();
+    let forgotten = now - site.config.accounts.lock_ms();
+    let most = if site.config.max_login_attempts > 0 { site.config.max_login_attempts } else { i64::MAX };
+    let mut tx = site.db.write().await?;
+    let taken = credentials::take_attempt(&mut tx, user_id, now, forgotten, most).await?;
+    tx.commit().await?;
+    if taken {
+        return Ok(());
+    }
+    site.throttle().failed(address, now);
+    let minutes = site.config.accounts.lock_minutes;
+    let message = format!(
+        "Your account is locked because of too many failed password attempts. Try again in {minutes} minutes, or ask an administrator."
+    );
+    Err(Error::new(Kind::Unauthorized, "api.user.check_user_login_attempts.too_many.app_error", message))
+}
+
+/// Notes a failure; the error to answer.
+async fn failed(site: &Site, user_id: &str, address: Address, why: &str, error: Error) -> Result<Error> {
+    site.throttle().failed(address, site.clock.now_ms());
+    let by = By { user_id: user_id.to_owned(), address, ..By::default() };
+    let mut tx = site.db.write().await?;
+    audits::record(site, &mut tx, by, ACTION, &format!("fail: {why}")).await?;
+    tx.commit().await?;
+    Ok(error)
+}
+
+/// Asks for the second factor and opens the session.
+async fn admit(
+    site: &Site,
+    user: &User,
+    known: &Credentials,
+    body: &Login,
+    address: Address,
+    headers: &HeaderMap,
+) -> Result<sessions::Made> {
+    let now = site.clock.now_ms();
+    let mut tx = site.db.write().await?;
+    if known.mfa_active {
+        if body.token.is_empty() {
+            // The usual first step of a client; it says nothing against the user.
+            credentials::give_back(&mut tx, &user.id).await?;
+            tx.commit().await?;
+            return Err(mfa::code_wanted());
+        }
+        if !mfa::spend_code(&mut tx, &user.id, &known.mfa_secret, &body.token, now).await? {
+            drop(tx);
+            return Err(failed(site, &user.id, address, "wrong code", mfa::code_wanted()).await?);
+        }
+    }
+    credentials::logged_in(&mut tx, &user.id, now).await?;
+    let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let made = sessions::create(site, &mut tx, user, &body.device_id, agent).await?;
+    super::device::end_others(site, &mut tx, &user.id, &made.id, &body.device_id).await?;
+    let by = By { user_id: user.id.clone(), session_id: made.id.clone(), address };
+    audits::record(site, &mut tx, by, ACTION, "success").await?;
+    tx.commit().await?;
+    Ok(made)
+}
+
 fn wrong() -> Error {
     let message = "Enter a valid email or username and/or password.";
     Error::new(Kind::Unauthorized, "api.user.login.invalid_credentials_email_username", message)
 }
 
+/// POST /users/{id}/reset_failed_attempts: an administrator lets a locked account try again.
+pub async fn reset_failed_attempts(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+) -> Result<Json<StatusOk>> {
+    if !actor.is_system_admin() {
+        return Err(Error::forbidden());
+    }
+    let id = users::me_or(&actor, &id)?;
+    let mut tx = site.db.write().await?;
+    users::get(&mut tx, &id).await?.ok_or_else(users::missing)?;
+    credentials::forget_attempts(&mut tx, &id).await?;
+    let action = format!("/api/v4/users/{id}/reset_failed_attempts");
+    audits::record(&site, &mut tx, &actor, &action, &format!("user_id={id}")).await?;
+    tx.commit().await?;
+    Ok(Json(StatusOk::default()))
+}
+
 /// Ends the session of the request; without one there is nothing to end.
-pub async fn logout(State(site): State<Site>, headers: HeaderMap) -> Result<impl IntoResponse> {
+pub async fn logout(State(site): State<Site>, address: Address, headers: HeaderMap) -> Result<impl IntoResponse> {
     if let Ok(actor) = crate::actor::of_request(&site, &axum::http::Method::GET, &headers).await {
-        end(&site, &actor).await?;
+        end(&site, &Actor { address, ..actor }).await?;
     }
     let gone =
         ["MMAUTHTOKEN", "MMUSERID", "MMCSRF"].map(|name| (header::SET_COOKIE, format!("{name}=; Path=/; Max-Age=0")));
@@ -75,8 +186,7 @@ pub async fn logout(State(site): State<Site>, headers: HeaderMap) -> Result<impl
 
 async fn end(site: &Site, actor: &Actor) -> Result<()> {
     let mut tx = site.db.write().await?;
-    sessions::delete(&mut tx, &actor.user_id, &actor.session_id).await?;
-    let (hub, user, session) = (site.hub.clone(), actor.user_id.clone(), actor.session_id.clone());
-    tx.after_commit(move || hub.end_sessions(&user, Some(&session)));
+    sessions::end(site, &mut tx, &actor.user_id, &actor.session_id).await?;
+    audits::record(site, &mut tx, actor, "/api/v4/users/logout", "").await?;
     Ok(tx.commit().await?)
 }

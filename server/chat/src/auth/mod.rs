@@ -1,12 +1,22 @@
-//! Logging in and out, and the sessions of a user.
+//! Logging in and out, second factors, and the sessions of a user.
 
+mod address;
 mod device;
+mod lifetime;
 mod login;
+mod mfa;
 pub mod password;
 mod sessions;
+mod settings;
+mod throttle;
 mod unoffered;
 
-pub use sessions::{bot_token, end_all, end_old_bot_sessions};
+pub use address::Address;
+pub use lifetime::{Times, keep_alive, run, sweep};
+pub use mfa::{mfa_is_missing, mfa_required, open_without_mfa};
+pub use sessions::{bot_token, end_all, end_old_bot_sessions, end_others};
+pub use settings::Settings;
+pub use throttle::Throttle;
 
 use crate::Site;
 use axum::Router;
@@ -20,7 +30,11 @@ pub fn router() -> Router<Site> {
         .route("/users/login/desktop_token", post(unoffered::desktop_token))
         .route("/users/password/reset", post(unoffered::reset))
         .route("/users/password/reset/send", post(unoffered::send_reset))
+        .route("/users/{user_id}/mfa", put(mfa::set))
+        .route("/users/{user_id}/mfa/generate", post(mfa::generate))
+        .route("/users/{user_id}/reset_failed_attempts", post(login::reset_failed_attempts))
         .route("/users/sessions/device", put(device::attach))
+        .route("/users/sessions/revoke/all", post(sessions::revoke_everybodys))
         .route("/users/logout", post(login::logout))
         .route("/users/{user_id}/sessions", get(sessions::list))
         .route("/users/{user_id}/sessions/revoke", post(sessions::revoke))

@@ -2,7 +2,7 @@
 
 use crate::actor::hash_token;
 use crate::users::{self, me_or};
-use crate::{Actor, Result, Site};
+use crate::{Actor, Error, Result, Site, audits};
 use axum::Json;
 use axum::extract::{Path, State};
 use db::{Row, Sql, Tx, params};
@@ -17,25 +17,57 @@ const OF_USER: Sql = Sql::new(
     "SELECT id, create_at, expires_at, last_activity_at, user_id, device_id, roles, props
      FROM sessions WHERE user_id = $1 ORDER BY last_activity_at DESC",
 );
+const OTHERS: Sql = Sql::new("SELECT id FROM sessions WHERE user_id = $1 AND id <> $2");
+const EVERYBODY: Sql = Sql::new("SELECT DISTINCT user_id FROM sessions");
 const DELETE: Sql = Sql::new("DELETE FROM sessions WHERE user_id = $1 AND id = $2");
 const DELETE_OLD: Sql = Sql::new("DELETE FROM sessions WHERE user_id = $1 AND create_at < $2");
 const DELETE_ALL: Sql = Sql::new("DELETE FROM sessions WHERE user_id = $1");
 
 /// What a login hands out.
 pub struct Made {
+    pub id: String,
     pub token: String,
     pub csrf: String,
 }
 
+/// What a client says of itself, as lists of sessions show it.
+fn client(user_agent: &str) -> (&'static str, &'static str) {
+    let has = |word: &str| user_agent.contains(word);
+    let system = [
+        ("Android", "Android"),
+        ("iPhone", "iOS"),
+        ("iPad", "iOS"),
+        ("Windows", "Windows"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    ];
+    let program = [
+        ("Mattermost Mobile", "Mobile app"),
+        ("rnbeta", "Mobile app"),
+        ("Mattermost/", "Desktop app"),
+        ("Edg/", "Edge"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ];
+    let first = |list: &[(&str, &'static str)]| list.iter().find(|(word, _)| has(word)).map_or("", |(_, name)| *name);
+    (first(&system), first(&program))
+}
+
 /// Makes a session for `user`.
-pub async fn create(site: &Site, tx: &mut Tx, user: &User, device_id: &str) -> Result<Made> {
-    let made = Made { token: kit::id::new(), csrf: kit::id::new() };
+pub async fn create(site: &Site, tx: &mut Tx, user: &User, device_id: &str, user_agent: &str) -> Result<Made> {
+    let made = Made { id: kit::id::new(), token: kit::id::new(), csrf: kit::id::new() };
     let now = site.clock.now_ms();
-    let props = serde_json::json!({"csrf": made.csrf, "is_guest": user.roles.contains("system_guest").to_string()});
-    let expires = now + site.config.session_length_ms;
+    let (os, browser) = client(user_agent);
+    let props = serde_json::json!({
+        "csrf": made.csrf, "is_guest": user.roles.contains("system_guest").to_string(), "platform": os, "os": os,
+        "browser": browser, "isMobile": (browser == "Mobile app" || !device_id.is_empty()).to_string(),
+    });
+    let length = site.config.session_length_ms;
+    let expires = now + site.config.accounts.session_max_ms().map_or(length, |most| most.min(length));
     tx.execute(
         &INSERT,
-        params![kit::id::new(), hash_token(&made.token), &user.id, now, expires, device_id, &user.roles, props],
+        params![&made.id, hash_token(&made.token), &user.id, now, expires, device_id, &user.roles, props],
     )
     .await?;
     Ok(made)
@@ -67,8 +99,26 @@ pub async fn end_old_bot_sessions(site: &Site, user_id: &str, before: i64) -> Re
     Ok(tx.commit().await?)
 }
 
-pub async fn delete(tx: &mut Tx, user_id: &str, id: &str) -> Result<()> {
+/// Ends one session and its sockets.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end(site: &Site, tx: &mut Tx, user_id: &str, id: &str) -> Result<()> {
     tx.execute(&DELETE, params![user_id, id]).await?;
+    let (hub, user, id) = (site.hub.clone(), user_id.to_owned(), id.to_owned());
+    tx.after_commit(move || hub.end_sessions(&user, Some(&id)));
+    Ok(())
+}
+
+/// Ends every session of a user but `kept`, with their sockets: whoever knew the old password is out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_others(site: &Site, tx: &mut Tx, user_id: &str, kept: &str) -> Result<()> {
+    let ids: Vec<String> = tx.fetch(&OTHERS, params![user_id, kept], Row::only).await?;
+    for id in ids {
+        end(site, tx, user_id, &id).await?;
+    }
     Ok(())
 }
 
@@ -109,6 +159,7 @@ pub struct Revoke {
     session_id: String,
 }
 
+/// POST /users/{id}/sessions/revoke
 pub async fn revoke(
     State(site): State<Site>,
     actor: Actor,
@@ -117,9 +168,9 @@ pub async fn revoke(
 ) -> Result<Json<StatusOk>> {
     let user_id = me_or(&actor, &user_id)?;
     let mut tx = site.db.write().await?;
-    delete(&mut tx, &user_id, &body.session_id).await?;
-    let hub = site.hub.clone();
-    tx.after_commit(move || hub.end_sessions(&user_id, Some(&body.session_id)));
+    end(&site, &mut tx, &user_id, &body.session_id).await?;
+    let info = format!("user_id={user_id} revoked_session_id={}", body.session_id);
+    audits::record(&site, &mut tx, &actor, &format!("/api/v4/users/{user_id}/sessions/revoke"), &info).await?;
     tx.commit().await?;
     Ok(Json(StatusOk::default()))
 }
@@ -129,6 +180,23 @@ pub async fn revoke_all(State(site): State<Site>, actor: Actor, Path(user_id): P
     let user_id = me_or(&actor, &user_id)?;
     let mut tx = site.db.write().await?;
     end_all(&site, &mut tx, &user_id).await?;
+    let action = format!("/api/v4/users/{user_id}/sessions/revoke/all");
+    audits::record(&site, &mut tx, &actor, &action, &format!("user_id={user_id}")).await?;
+    tx.commit().await?;
+    Ok(Json(StatusOk::default()))
+}
+
+/// POST /users/sessions/revoke/all: everybody has to log in again, programs with access tokens excepted.
+pub async fn revoke_everybodys(State(site): State<Site>, actor: Actor) -> Result<Json<StatusOk>> {
+    if !actor.is_system_admin() {
+        return Err(Error::forbidden());
+    }
+    let mut tx = site.db.write().await?;
+    let everybody: Vec<String> = tx.fetch(&EVERYBODY, params![], Row::only).await?;
+    for user_id in everybody {
+        end_others(&site, &mut tx, &user_id, "").await?;
+    }
+    audits::record(&site, &mut tx, &actor, "/api/v4/users/sessions/revoke/all", "").await?;
     tx.commit().await?;
     Ok(Json(StatusOk::default()))
 }

@@ -133,9 +133,15 @@ async fn client_config(State(site): State<Site>, headers: HeaderMap) -> Result<J
         "WebsocketPort": "80", "WebsocketSecurePort": "443", "DiagnosticId": config.diagnostic_id, "TelemetryId": config.diagnostic_id,
         "DiagnosticsEnabled": "false", "EnableDiagnostics": "false", "EnableUserCreation": "true",
         "EnableOpenServer": config.open_signup.to_string(), "EnableSignUpWithEmail": "true", "EnableSignInWithEmail": "true",
-        "EnableSignInWithUsername": "true", "PasswordMinimumLength": config.password_min.to_string(),
+        "EnableSignInWithUsername": "true", "PasswordMinimumLength": config.accounts.password_min_length.to_string(),
         "DefaultClientLocale": "en", "PluginsEnabled": "true", "EnableCustomEmoji": "true", "EnableGuestAccounts": "false",
-        "EnableMultifactorAuthentication": "false", "HasImageProxy": "false",
+        "EnableMultifactorAuthentication": "true", "HasImageProxy": "false",
+        "EnforceMultifactorAuthentication": config.accounts.enforce_mfa.to_string(),
+        "PasswordRequireLowercase": config.accounts.password_lowercase.to_string(),
+        "PasswordRequireUppercase": config.accounts.password_uppercase.to_string(),
+        "PasswordRequireNumber": config.accounts.password_number.to_string(),
+        "PasswordRequireSymbol": config.accounts.password_symbol.to_string(),
+        "ExtendSessionLengthWithActivity": config.accounts.session_extend.to_string(),
     });
     let mut conn = site.db.read().await?;
     if users::count_people(&mut conn).await? == 0 {

@@ -1,7 +1,7 @@
 //! What administrators do to accounts: roles, deactivation and its undoing.
 
 use super::{me_or, missing, sanitized, store};
-use crate::{Actor, Error, Result, Site, auth};
+use crate::{Actor, Error, Result, Site, audits, auth};
 use axum::Json;
 use axum::extract::{Path, State};
 use db::Tx;
@@ -38,19 +38,19 @@ pub async fn active(
     if body.active {
         require_admin(&actor)?;
     }
-    set_active(&site, &id, body.active).await?;
+    set_active(&site, &actor, &id, body.active).await?;
     Ok(Json(StatusOk::default()))
 }
 
 /// DELETE /users/{id}: the protocol's other word for deactivation.
 pub async fn delete(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<StatusOk>> {
     let id = me_or(&actor, &id)?;
-    set_active(&site, &id, false).await?;
+    set_active(&site, &actor, &id, false).await?;
     Ok(Json(StatusOk::default()))
 }
 
 /// A deactivated account loses its sessions and sockets at once and keeps what it wrote.
-async fn set_active(site: &Site, id: &str, active: bool) -> Result<()> {
+async fn set_active(site: &Site, actor: &Actor, id: &str, active: bool) -> Result<()> {
     let mut tx = site.db.write().await?;
     let mut user = store::get(&mut tx, id).await?.ok_or_else(missing)?;
     let now = site.clock.now_ms();
@@ -63,6 +63,8 @@ async fn set_active(site: &Site, id: &str, active: bool) -> Result<()> {
     }
     site.emit(&mut tx, Event::new("user_activation_status_change"));
     announce(site, &mut tx, user);
+    let info = format!("user_id={id} active={active}");
+    audits::record(site, &mut tx, actor, &format!("/api/v4/users/{id}/active"), &info).await?;
     Ok(tx.commit().await?)
 }
 
@@ -78,6 +80,7 @@ pub async fn roles(
     let names = check_roles(&body.roles)?;
     let mut tx = site.db.write().await?;
     let mut user = store::get(&mut tx, &id).await?.ok_or_else(missing)?;
+    let lost = user.roles.split_whitespace().any(|role| !names.split_whitespace().any(|n| n == role));
     user.roles = names;
     user.update_at = site.clock.now_ms();
     store::set_roles(&mut tx, &id, &user.roles, user.update_at).await?;
@@ -85,6 +88,13 @@ pub async fn roles(
     let changed = Event::new("user_role_updated").with("user_id", id.as_str()).with("roles", user.roles.as_str());
     site.emit(&mut tx, changed.to_user(&id));
     announce(&site, &mut tx, user);
+    if lost {
+        // A socket keeps what it subscribed to; the clients come back with what is left to them.
+        let (hub, id) = (site.hub.clone(), id.clone());
+        tx.after_commit(move || hub.end_sessions(&id, None));
+    }
+    let info = format!("user_id={id} new_roles={}", body.roles);
+    audits::record(&site, &mut tx, &actor, &format!("/api/v4/users/{id}/roles"), &info).await?;
     tx.commit().await?;
     Ok(Json(StatusOk::default()))
 }
@@ -98,7 +108,8 @@ async fn require_an_admin_left(tx: &mut Tx) -> Result<()> {
     Err(Error::invalid("api.user.update_active.not_enable.app_error", message))
 }
 
-fn announce(site: &Site, tx: &mut Tx, user: User) {
+/// Tells everybody that an account looks different.
+pub(crate) fn announce(site: &Site, tx: &mut Tx, user: User) {
     let seen = serde_json::to_value(sanitized(user, &Actor::default())).unwrap_or_default();
     site.emit(tx, Event::new("user_updated").with("user", seen));
 }

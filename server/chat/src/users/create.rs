@@ -29,7 +29,7 @@ pub async fn handler(
 async fn sign_up(site: &Site, mut new: NewUser, invite_id: &str) -> Result<User> {
     new.username = new.username.trim().to_lowercase();
     new.email = new.email.trim().to_lowercase();
-    rules::check_new(&new, &site.config)?;
+    rules::check_new(&new, &site.config.accounts)?;
     // Hashing takes tens of milliseconds on purpose; it must not happen while the writer is held.
     let hash = password::hash(new.password.clone()).await?;
     let mut tx = site.db.write().await?;

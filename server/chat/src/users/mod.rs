@@ -4,6 +4,7 @@ mod admin;
 mod avatar;
 mod bots;
 mod create;
+pub(crate) mod credentials;
 mod read;
 mod rules;
 mod store;
@@ -11,10 +12,9 @@ mod tokens;
 mod typing;
 mod update;
 
+pub(crate) use admin::announce;
 pub use create::ensure_bot;
-pub use store::{
-    by_ids, by_login, by_usernames, count, count_people, get, password_of, record_login, search, set_props,
-};
+pub use store::{by_ids, by_login, by_usernames, count, count_people, get, search, set_props};
 
 use crate::{Actor, Error, Result, Site, unoffered};
 use axum::Router;
@@ -45,6 +45,7 @@ pub fn sanitized(mut user: User, actor: &Actor) -> User {
         user.last_password_update = 0;
         user.failed_attempts = 0;
         user.last_login = 0;
+        user.mfa_active = false;
     }
     user
 }

@@ -1,6 +1,7 @@
 //! What a new account must look like.
 
-use crate::{Config, Error, Result};
+use crate::auth::Settings;
+use crate::{Error, Result};
 use wire::NewUser;
 
 const RESERVED: [&str; 5] = ["all", "channel", "here", "matterbot", "system"];
@@ -9,10 +10,10 @@ const RESERVED: [&str; 5] = ["all", "channel", "here", "matterbot", "system"];
 ///
 /// # Errors
 /// 400 with upstream's id and the field that is wrong.
-pub fn check_new(user: &NewUser, config: &Config) -> Result<()> {
+pub fn check_new(user: &NewUser, settings: &Settings) -> Result<()> {
     check_username(&user.username)?;
     check_email(&user.email)?;
-    check_password(&user.password, config)
+    check_password(&user.password, settings)
 }
 
 /// Usernames: 3 to 64 of `a-z 0-9 . - _`, a letter first, none that mentions use.
@@ -44,16 +45,33 @@ pub fn check_email(email: &str) -> Result<()> {
     Err(Error::invalid("model.user.is_valid.email.app_error", "Please enter a valid email address."))
 }
 
-/// Password length.
+/// Length and kinds of characters of a password.
 ///
 /// # Errors
-/// 400.
-pub fn check_password(password: &str, config: &Config) -> Result<()> {
-    if (config.password_min..=config.password_max).contains(&password.chars().count()) {
+/// 400; the id lists the kinds that the settings ask for, as clients expect.
+pub fn check_password(password: &str, settings: &Settings) -> Result<()> {
+    let (least, most) = (settings.password_min_length, settings.password_max_length);
+    let length = password.chars().count();
+    if length < least || length > most {
+        let bound = if length < least { "min" } else { "max" };
+        let id = format!("model.user.is_valid.pwd_{bound}_length.app_error");
+        return Err(Error::invalid(&id, format!("Your password must be {least} to {most} characters long.")));
+    }
+    let has = |kind: fn(char) -> bool| password.chars().any(kind);
+    let kinds = [
+        (settings.password_lowercase, "lowercase", "a lower-case letter", has(char::is_lowercase)),
+        (settings.password_uppercase, "uppercase", "an upper-case letter", has(char::is_uppercase)),
+        (settings.password_number, "number", "a digit", has(char::is_numeric)),
+        (settings.password_symbol, "symbol", "a symbol", has(|c| !c.is_alphanumeric())),
+    ];
+    let wanted = || kinds.iter().filter(|(on, ..)| *on);
+    if wanted().all(|(.., there)| *there) {
         return Ok(());
     }
-    let message = format!("Your password must be {} to {} characters long.", config.password_min, config.password_max);
-    Err(Error::invalid("model.user.is_valid.pwd_min_length.app_error", message))
+    let names: Vec<&str> = wanted().map(|(_, name, ..)| *name).collect();
+    let words: Vec<&str> = wanted().map(|(_, _, words, _)| *words).collect();
+    let id = format!("model.user.is_valid.pwd_{}.app_error", names.join("_"));
+    Err(Error::invalid(&id, format!("Your password must contain {}.", words.join(", "))))
 }
 
 #[cfg(test)]
@@ -72,7 +90,21 @@ mod tests {
         for bad in ["a", "@b", "a@", "a@b@c", "a b@c"] {
             assert!(check_email(bad).is_err(), "{bad}");
         }
-        assert!(check_password("1234567", &Config::default()).is_err());
-        assert!(check_password("12345678", &Config::default()).is_ok());
+    }
+
+    #[test]
+    fn passwords_hold_what_the_site_asks_for() {
+        let plain = Settings::default();
+        assert!(check_password("1234567", &plain).is_err());
+        assert!(check_password("12345678", &plain).is_ok());
+        assert_eq!(
+            check_password(&"x".repeat(73), &plain).unwrap_err().id,
+            "model.user.is_valid.pwd_max_length.app_error"
+        );
+        let strict = Settings { password_lowercase: true, password_number: true, password_symbol: true, ..plain };
+        assert!(check_password("correct horse 9", &strict).is_ok());
+        let refused = check_password("correcthorse9", &strict).unwrap_err();
+        assert_eq!(refused.id, "model.user.is_valid.pwd_lowercase_number_symbol.app_error");
+        assert!(refused.message.contains("a symbol"), "{}", refused.message);
     }
 }

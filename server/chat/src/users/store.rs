@@ -78,12 +78,6 @@ const UPDATE: Sql = Sql::new(
     "UPDATE users SET update_at = $2, username = $3, email = $4, nickname = $5, first_name = $6, last_name = $7,
      position = $8, props = $9, notify_props = $10, timezone = $11, locale = $12 WHERE id = $1",
 );
-const PASSWORD: Sql = Sql::new("SELECT password, failed_attempts FROM users WHERE id = $1");
-const SET_PASSWORD: Sql =
-    Sql::new("UPDATE users SET password = $2, last_password_update = $3, failed_attempts = 0 WHERE id = $1");
-const LOGIN_OK: Sql = Sql::new("UPDATE users SET failed_attempts = 0, last_login = $2 WHERE id = $1");
-const LOGIN_FAILED: Sql = Sql::new("UPDATE users SET failed_attempts = failed_attempts + 1 WHERE id = $1");
-
 fn user(row: Row) -> Result<User> {
     let mut r = row.read();
     Ok(User {
@@ -281,28 +275,5 @@ pub async fn update(tx: &mut Tx, u: &User) -> Result<()> {
         ],
     )
     .await?;
-    Ok(())
-}
-
-/// The password hash and how many logins failed since the last good one.
-pub async fn password_of(conn: &mut Conn, id: &str) -> Result<Option<(String, i64)>> {
-    let decode = |row: Row| {
-        let mut r = row.read();
-        Ok((r.get()?, r.get()?))
-    };
-    conn.fetch_optional(&PASSWORD, params![id], decode).await
-}
-
-pub async fn set_password(tx: &mut Tx, id: &str, hash: &str, now: i64) -> Result<()> {
-    tx.execute(&SET_PASSWORD, params![id, hash, now]).await?;
-    Ok(())
-}
-
-pub async fn record_login(tx: &mut Tx, id: &str, succeeded: bool, now: i64) -> Result<()> {
-    if succeeded {
-        tx.execute(&LOGIN_OK, params![id, now]).await?;
-    } else {
-        tx.execute(&LOGIN_FAILED, params![id]).await?;
-    }
     Ok(())
 }

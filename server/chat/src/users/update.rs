@@ -1,8 +1,8 @@
 //! Changing one's own profile and password.
 
-use super::{me_or, missing, rules, store};
+use super::{credentials, me_or, missing, rules, store};
 use crate::auth::password as hashing;
-use crate::{Actor, Error, Result, Site};
+use crate::{Actor, Error, Result, Site, audits, auth};
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Deserialize;
@@ -83,6 +83,7 @@ pub struct NewPassword {
     new_password: String,
 }
 
+/// PUT /users/{id}/password: one's own with the old one, anybody's as administrator. Other sessions end.
 pub async fn password(
     State(site): State<Site>,
     actor: Actor,
@@ -90,15 +91,18 @@ pub async fn password(
     Json(body): Json<NewPassword>,
 ) -> Result<Json<StatusOk>> {
     let id = me_or(&actor, &id)?;
-    rules::check_password(&body.new_password, &site.config)?;
-    let (known, _) = store::password_of(&mut site.db.read().await?, &id).await?.ok_or_else(missing)?;
-    if id == actor.user_id && !hashing::verify(body.current_password, known).await? {
+    rules::check_password(&body.new_password, &site.config.accounts)?;
+    let known = credentials::get(&mut site.db.read().await?, &id).await?.ok_or_else(missing)?;
+    if id == actor.user_id && !hashing::verify(body.current_password, known.password).await? {
         let message = "The current password is wrong.";
         return Err(Error::invalid("api.user.update_password.incorrect.app_error", message));
     }
     let hash = hashing::hash(body.new_password).await?;
     let mut tx = site.db.write().await?;
-    store::set_password(&mut tx, &id, &hash, site.clock.now_ms()).await?;
+    credentials::set_password(&mut tx, &id, &hash, site.clock.now_ms()).await?;
+    auth::end_others(&site, &mut tx, &id, &actor.session_id).await?;
+    let action = format!("/api/v4/users/{id}/password");
+    audits::record(&site, &mut tx, &actor, &action, &format!("user_id={id}")).await?;
     tx.commit().await?;
     Ok(Json(StatusOk::default()))
 }

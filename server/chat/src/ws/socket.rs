@@ -2,7 +2,7 @@
 
 use super::hub::{Action, ClientAction, Connection, Next};
 use crate::actor::{self, presented_token};
-use crate::{Actor, Error, Result, Site, channels, status, teams};
+use crate::{Actor, Error, Result, Site, auth, channels, status, teams};
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, header};
@@ -67,7 +67,8 @@ fn same_origin(site_url: &str, headers: &HeaderMap) -> bool {
 }
 
 async fn authenticate(site: &Site, token: &str) -> Result<Option<Actor>> {
-    actor::by_token(&mut site.db.read().await?, token, site.clock.now_ms()).await
+    let actor = actor::by_token(site, token).await?;
+    Ok(actor.filter(|a| !auth::mfa_is_missing(site, a)))
 }
 
 type Sender = SplitSink<WebSocket, Message>;

@@ -23,12 +23,17 @@ pub struct World {
 
 /// An empty site per engine.
 pub async fn worlds() -> Vec<World> {
+    worlds_with(Config::default()).await
+}
+
+/// An empty site per engine with these settings.
+pub async fn worlds_with(config: Config) -> Vec<World> {
     let mut all = Vec::new();
     for (engine, db) in db::testing::databases().await {
         db::migrate(&db, chat::schema::MIGRATIONS).await.unwrap();
         let clock = Clock::fixed(1_800_000_000_000);
         let files = Arc::new(object_store::memory::InMemory::new());
-        let site = Site::new(Parts { db, hub: Hub::default(), clock: clock.clone(), config: Config::default(), files });
+        let site = Site::new(Parts { db, hub: Hub::default(), clock: clock.clone(), config: config.clone(), files });
         all.push(World { engine, api: chat::routes::api(&site), site, clock });
     }
     all
