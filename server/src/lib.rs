@@ -52,6 +52,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let listening = listener.local_addr()?;
     let plugins = plugins(&site, &config, listening, &stop).await?;
     let integrations = Integrations::open(&site, config.integrations.clone()).await?;
+    integrations.start(&site, &stop);
     let app = Router::new()
         .route("/healthz", get(|| async { Json(serde_json::json!({"status": "ok"})) }))
         .route("/readyz", get(move || readyz(ready.clone())))

@@ -6,6 +6,7 @@
 mod config;
 mod incoming;
 mod outbound;
+mod outgoing;
 mod paging;
 mod posting;
 mod rights;
@@ -13,14 +14,16 @@ mod seal;
 mod slack;
 
 pub use config::Config;
-pub use outbound::{BadAddress, Client, Rules};
+pub use outbound::{BadAddress, Rules};
 
 use axum::{Extension, Router};
-use chat::{Site, system};
+use chat::{Error, Site, system};
 use incoming::Limiter;
+use outbound::{Answer, Client, Failure};
 use seal::Seal;
 use std::ops::Deref;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// Name of the key among the installation's values.
 const KEY: &str = "IntegrationsKey";
@@ -46,6 +49,7 @@ pub struct Shared {
     client: Client,
     seal: Seal,
     limiter: Limiter,
+    outgoing: outgoing::Known,
 }
 
 /// The integrations of a site; cheap to clone.
@@ -68,12 +72,25 @@ impl Integrations {
         let client = Client::new(&config, Rules::new(&config)?)?;
         let seal = Seal::new(&key(site).await?)?;
         let limiter = Limiter::new(config.hook_messages_per_minute);
-        Ok(Self(Arc::new(Shared { config, client, seal, limiter })))
+        Ok(Self(Arc::new(Shared { config, client, seal, limiter, outgoing: outgoing::Known::default() })))
     }
 
     /// Routes under `/api/v4`.
     pub fn router(&self) -> Router<Site> {
-        incoming::router().layer(Extension(self.clone()))
+        incoming::router().merge(outgoing::router()).layer(Extension(self.clone()))
+    }
+
+    /// Listens to the site's posts from now on, until `stop`.
+    pub fn start(&self, site: &Site, stop: &CancellationToken) {
+        tokio::spawn(outgoing::run(site.clone(), self.clone(), site.hub.tap(), stop.clone()));
+    }
+
+    /// 400 for an address that no program can be called at.
+    fn check_address(&self, field: &str, address: &str) -> chat::Result<()> {
+        match self.client.request(reqwest::Method::POST, address) {
+            Ok(_) => Ok(()),
+            Err(failure) => Err(Error::invalid_body(field, &failure.to_string())),
+        }
     }
 
     /// Routes beside it.

@@ -173,7 +173,8 @@ pub async fn write(site: &Site, channel: &Channel, author: &str, speech: Speech)
     let all = speech.posts(site.config.max_post_runes)?;
     let mut tx = site.db.write().await?;
     let mut first = None;
-    for post in all {
+    for mut post in all {
+        post.channel_id.clone_from(&channel.id);
         let stored = posts::create_for(site, &mut tx, channel, author, post).await?;
         first.get_or_insert(stored);
     }

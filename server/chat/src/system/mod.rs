@@ -96,7 +96,7 @@ const FIXED: &[(&str, &str)] = &[
     ("EnableMobileFileUpload", "true"),
     ("EnableOAuthServiceProvider", "false"),
     ("EnableOnboardingFlow", "false"),
-    ("EnableOutgoingWebhooks", "false"),
+    ("EnableOutgoingWebhooks", "true"),
     ("EnablePermalinkPreviews", "false"),
     ("EnablePostIconOverride", "true"),
     ("EnablePostUsernameOverride", "true"),

@@ -6,6 +6,7 @@ mod limit;
 mod routes;
 mod store;
 
+pub use body::parse;
 pub use limit::Limiter;
 
 use crate::Integrations;

@@ -38,6 +38,7 @@ pub async fn worlds_with(config: Config) -> Vec<World> {
         let site =
             chat::Site::new(Parts { db, hub: Hub::default(), clock: clock.clone(), config: config_of_chat, files });
         let integrations = Integrations::open(&site, config.clone()).await.unwrap();
+        integrations.start(&site, &CancellationToken::new());
         let api =
             chat::routes::api_with(&site, integrations.router()).merge(integrations.outside().with_state(site.clone()));
         all.push(World { engine, api, site, clock });
