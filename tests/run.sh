@@ -56,6 +56,13 @@ install_libraries() {
 # library_checks SCRIPT: client libraries that people already use, unmodified.
 library_checks() { install_libraries && PYTHON="$CACHE/venv/bin/python" node "tests/sdk/$1"; }
 
+# A writer goes on while the server is killed again and again; nothing acknowledged is lost.
+crash_story() {
+  "$BIN/bench-chat" crash --server "$BIN/server" --kills 50 --seed 7 &&
+    "$PG_BIN/psql" -q "$TEST_DATABASE_URL" -c 'CREATE DATABASE crash' &&
+    "$BIN/bench-chat" crash --server "$BIN/server" --kills 15 --seed 11 --database "${TEST_DATABASE_URL%/*}/crash"
+}
+
 browser_story() { (cd tests/browser && npm ci --no-audit --no-fund --loglevel=error) && node --test --test-timeout=900000 tests/browser/story.test.mjs; }
 
 run_tests() {
@@ -77,6 +84,7 @@ $TEST_PACKAGES"
   part "Rust tests, both databases" rust_tests
   part "OpenAI client libraries" library_checks openai.mjs
   part "Mattermost client libraries" library_checks run.mjs
+  part "the server killed 65 times" crash_story
   part "the story in real browsers (screenshots in $MUSTER_SHOTS)" browser_story
   say "all parts took $(((SECONDS - begun) / 60)) min $(((SECONDS - begun) % 60)) s"
   finish
