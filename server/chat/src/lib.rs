@@ -18,6 +18,7 @@ pub mod emoji;
 pub mod error;
 pub mod files;
 pub mod groups;
+pub mod invitations;
 pub mod posts;
 pub mod preferences;
 pub mod products;

@@ -2,8 +2,8 @@
 
 use crate::ws::socket;
 use crate::{
-    Site, audits, auth, bookmarks, channels, commands, drafts, emoji, files, groups, posts, preferences, roles,
-    scheduled, search, sidebar, status, system, teams, threads, unoffered, uploads, users,
+    Site, audits, auth, bookmarks, channels, commands, drafts, emoji, files, groups, invitations, posts, preferences,
+    roles, scheduled, search, sidebar, status, system, teams, threads, unoffered, uploads, users,
 };
 use axum::Router;
 use axum::extract::{Request, State};
@@ -29,6 +29,7 @@ pub fn api_with(site: &Site, more: Router<Site>) -> Router {
         .merge(preferences::router())
         .merge(roles::router())
         .merge(teams::router())
+        .merge(invitations::router())
         .merge(channels::router())
         .merge(sidebar::router())
         .merge(bookmarks::router())

@@ -1,7 +1,7 @@
 //! How long a session lasts: its days, counted anew by use, an end that use does not move, and the patience with idleness.
 
 use super::Settings;
-use crate::{Actor, Result, Site, audits};
+use crate::{Actor, Result, Site, audits, invitations};
 use db::{Row, Sql, params};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -94,7 +94,7 @@ fn id_and_user(row: Row) -> db::Result<(String, String)> {
     Ok((r.get()?, r.get()?))
 }
 
-/// Ends sessions and access tokens that have run out, with their sockets, and forgets old audit entries; how many sessions.
+/// Ends sessions and access tokens that have run out, with their sockets, and forgets old entries; how many sessions.
 ///
 /// # Errors
 /// When the database fails.
@@ -117,12 +117,19 @@ pub async fn sweep(site: &Site) -> Result<usize> {
     }
     let tokens = site.db.read().await?.fetch(&ENDED_TOKENS, params![now - TOKENS_BACK_MS, now], id_and_user).await?;
     tokens.iter().for_each(|(id, user)| site.hub.end_sessions(user, Some(id)));
-    if let Some(kept) = settings.audit_ms() {
-        let mut tx = site.db.write().await?;
-        audits::forget_before(&mut tx, now - kept).await?;
-        tx.commit().await?;
-    }
+    forget(site, now).await?;
     Ok(count)
+}
+
+/// Deletes what only history would ask for.
+async fn forget(site: &Site, now: i64) -> Result<()> {
+    let mut tx = site.db.write().await?;
+    if let Some(kept) = site.config.accounts.audit_ms() {
+        audits::forget_before(&mut tx, now - kept).await?;
+        invitations::forget_before(&mut tx, now - kept).await?;
+    }
+    super::forget_codes_before(&mut tx, now - TOKENS_BACK_MS).await?;
+    Ok(tx.commit().await?)
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! Logging in and out, second factors, and the sessions of a user.
 
 mod address;
+mod codes;
 mod device;
 mod lifetime;
+mod links;
 mod login;
 mod mfa;
 pub mod password;
@@ -12,7 +14,9 @@ mod throttle;
 mod unoffered;
 
 pub use address::Address;
+pub(crate) use codes::forget_before as forget_codes_before;
 pub use lifetime::{Times, keep_alive, run, sweep};
+pub use links::link;
 pub use mfa::{mfa_is_missing, mfa_required, open_without_mfa};
 pub use sessions::{bot_token, end_all, end_old_bot_sessions, end_others};
 pub use settings::Settings;
@@ -28,8 +32,12 @@ pub fn router() -> Router<Site> {
         .route("/users/login", post(login::login))
         .route("/users/login/type", post(unoffered::login_type))
         .route("/users/login/desktop_token", post(unoffered::desktop_token))
-        .route("/users/password/reset", post(unoffered::reset))
+        .route("/users/password/reset", post(codes::reset))
         .route("/users/password/reset/send", post(unoffered::send_reset))
+        .route("/muster/users/{user_id}/password_reset", post(codes::make_reset))
+        .route("/users/email/verify", post(codes::verify))
+        .route("/users/email/verify/send", post(unoffered::send_verification))
+        .route("/users/{user_id}/email/verify/member", post(codes::verify_member))
         .route("/users/{user_id}/mfa", put(mfa::set))
         .route("/users/{user_id}/mfa/generate", post(mfa::generate))
         .route("/users/{user_id}/reset_failed_attempts", post(login::reset_failed_attempts))

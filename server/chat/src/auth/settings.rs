@@ -42,6 +42,12 @@ pub struct Settings {
     pub session_max_days: i64,
     /// Minutes without a request after which a session ends; 0: no limit.
     pub session_idle_minutes: i64,
+    /// Days that an invitation is good for when its maker names no other time.
+    pub invitation_days: i64,
+    /// Invitations of one team that may be open at a time.
+    pub max_open_invitations: i64,
+    /// Hours that a link for a new password is good for.
+    pub reset_link_hours: i64,
     /// Days that audit entries are kept; 0: for ever.
     pub audit_days: i64,
 }
@@ -64,6 +70,9 @@ impl Default for Settings {
             session_extend: true,
             session_max_days: 0,
             session_idle_minutes: 0,
+            invitation_days: 7,
+            max_open_invitations: 1000,
+            reset_link_hours: 24,
             audit_days: 365,
         }
     }
@@ -88,6 +97,11 @@ impl Settings {
     /// Milliseconds; `None` when use can prolong a session without end.
     pub(crate) fn session_max_ms(&self) -> Option<i64> {
         (self.session_max_days > 0).then(|| self.session_max_days.saturating_mul(DAY_MS))
+    }
+
+    /// Milliseconds.
+    pub(crate) fn reset_link_ms(&self) -> i64 {
+        self.reset_link_hours.saturating_mul(60 * MINUTE_MS)
     }
 
     /// Milliseconds; `None` when audit entries are kept for ever.

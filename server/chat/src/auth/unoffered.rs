@@ -45,26 +45,19 @@ pub struct Address {
 }
 
 /// POST /users/password/reset/send: always OK, so that nobody learns which addresses have accounts. No mail is sent;
-/// an administrator sets a new password.
+/// an administrator makes a link for a new password.
 pub async fn send_reset(Json(body): Json<Address>) -> Result<Json<StatusOk>> {
+    wanted(&body)
+}
+
+/// POST /users/email/verify/send: always OK, for the same reason. No mail is sent; an administrator vouches for the address.
+pub async fn send_verification(Json(body): Json<Address>) -> Result<Json<StatusOk>> {
+    wanted(&body)
+}
+
+fn wanted(body: &Address) -> Result<Json<StatusOk>> {
     if body.email.trim().is_empty() {
         return Err(Error::invalid_body("email", "an e-mail address is wanted"));
     }
     Ok(Json(StatusOk::default()))
-}
-
-/// Body of POST /users/password/reset.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Reset {
-    code: String,
-}
-
-/// POST /users/password/reset: no code was ever sent.
-pub async fn reset(Json(body): Json<Reset>) -> Result<Json<StatusOk>> {
-    if body.code.len() != 64 {
-        return Err(Error::invalid_body("code", "the code of the link is wanted"));
-    }
-    let message = "The link has expired; ask an administrator to set a new password.";
-    Err(Error::invalid("api.user.reset_password.invalid_link.app_error", message))
 }

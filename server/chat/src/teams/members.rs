@@ -4,7 +4,7 @@ use super::routes::{Page, seen};
 use super::{by_invite, join, missing, require, require_member, store};
 use crate::roles::Permission;
 use crate::users::{self, me_or};
-use crate::{Actor, Error, Result, Site, channels, threads};
+use crate::{Actor, Error, Result, Site, channels, invitations, threads};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post, put};
@@ -38,6 +38,8 @@ pub fn router() -> Router<Site> {
 #[serde(default)]
 pub struct Invite {
     invite_id: String,
+    /// Of an invitation.
+    token: String,
 }
 
 async fn join_by_invite(
@@ -46,8 +48,18 @@ async fn join_by_invite(
     Query(invite): Query<Invite>,
 ) -> Result<(StatusCode, Json<TeamMember>)> {
     let mut tx = site.db.write().await?;
-    let team = by_invite(&mut tx, &invite.invite_id).await?;
     let user = users::get(&mut tx, &actor.user_id).await?.ok_or_else(users::missing)?;
+    if !invite.token.is_empty() {
+        let found = invitations::open(&site, &mut tx, &invite.token, actor.address).await?;
+        let member = invitations::admit(&site, &mut tx, &found, &user).await?;
+        tx.commit().await?;
+        return Ok((StatusCode::CREATED, Json(member)));
+    }
+    if actor.is_guest() {
+        // The link of a team is for members; a guest comes where an invitation says.
+        return Err(Error::forbidden());
+    }
+    let team = by_invite(&mut tx, &invite.invite_id).await?;
     let member = join(&site, &mut tx, &team, &user, false, &actor.user_id).await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(member)))

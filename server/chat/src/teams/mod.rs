@@ -72,6 +72,9 @@ pub async fn join(site: &Site, tx: &mut Tx, team: &Team, user: &User, admin: boo
     tx.after_commit(move || hub.joined_team(&team_id, &user_id));
     let added = Event::new("added_to_team").with("team_id", team.id.as_str()).with("user_id", user.id.as_str());
     site.emit(tx, added.to_user(&user.id));
+    if user.roles.split_whitespace().any(|role| role == "system_guest") {
+        return store::member(tx, &team.id, &user.id).await?.ok_or_else(missing);
+    }
     let by = if by == user.id { user.clone() } else { users::get(tx, by).await?.ok_or_else(users::missing)? };
     if let Some(channel) = channels::by_name(tx, &team.id, channels::DEFAULT).await? {
         if channels::join(site, tx, &channel, &user.id, false).await? {

@@ -1,8 +1,9 @@
 //! Signing up: the first account administers the site; an invite id also joins the team.
 
-use super::{rules, store};
-use crate::auth::password;
-use crate::{Error, Result, Site, teams};
+use super::{credentials, rules, store};
+use crate::audits::{self, By};
+use crate::auth::{Address, password};
+use crate::{Error, Result, Site, invitations, teams};
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -10,39 +11,75 @@ use db::Tx;
 use serde::Deserialize;
 use wire::{Event, NewUser, StringMap, User};
 
-/// `iid` is a team's invite id.
+/// `iid` is a team's invite id, `t` the token of an invitation.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Invite {
     iid: String,
+    t: String,
 }
 
 /// POST /users
 pub async fn handler(
     State(site): State<Site>,
+    address: Address,
     Query(invite): Query<Invite>,
     Json(new): Json<NewUser>,
 ) -> Result<(StatusCode, Json<User>)> {
-    Ok((StatusCode::CREATED, Json(sign_up(&site, new, &invite.iid).await?)))
+    Ok((StatusCode::CREATED, Json(sign_up(&site, new, &invite, address).await?)))
 }
 
-async fn sign_up(site: &Site, mut new: NewUser, invite_id: &str) -> Result<User> {
+async fn sign_up(site: &Site, mut new: NewUser, invite: &Invite, address: Address) -> Result<User> {
     new.username = new.username.trim().to_lowercase();
     new.email = new.email.trim().to_lowercase();
+    let invitation = match invite.t.as_str() {
+        "" => None,
+        token => Some(invitations::open(site, &mut site.db.read().await?, token, address).await?),
+    };
+    let mailed_to = invitation.as_ref().map(|i| i.email.clone()).filter(|email| !email.is_empty());
+    if let Some(email) = &mailed_to {
+        new.email.clone_from(email);
+    }
     rules::check_new(&new, &site.config.accounts)?;
     // Hashing takes tens of milliseconds on purpose; it must not happen while the writer is held.
     let hash = password::hash(new.password.clone()).await?;
     let mut tx = site.db.write().await?;
-    let team = match invite_id {
+    let team = match invite.iid.as_str() {
         "" => None,
         id => Some(teams::by_invite(&mut tx, id).await?),
     };
     let first = store::count_people(&mut tx).await? == 0;
-    if !first && team.is_none() && !site.config.open_signup {
+    if !first && team.is_none() && invitation.is_none() && !site.config.open_signup {
         let message = "This site creates accounts by invitation only; ask for an invite link.";
         return Err(Error::new(crate::error::Kind::Forbidden, "api.user.create_user.no_open_server", message));
     }
-    let user = User {
+    let roles = match &invitation {
+        _ if first => "system_admin system_user",
+        Some(i) if i.guest => "system_guest",
+        _ => "system_user",
+    };
+    let mut user = account(site, new, roles);
+    insert_checked(&mut tx, &user, &hash).await?;
+    if mailed_to.is_some() {
+        // Only whoever reads the mail has the token.
+        credentials::set_verified(&mut tx, &user.id, user.update_at).await?;
+        user.email_verified = true;
+    }
+    site.emit(&mut tx, Event::new("new_user").with("user_id", user.id.as_str()));
+    if let Some(team) = team {
+        teams::join(site, &mut tx, &team, &user, false, &user.id).await?;
+    }
+    if let Some(invitation) = invitation {
+        invitations::admit(site, &mut tx, &invitation, &user).await?;
+    }
+    let by = By { user_id: user.id.clone(), address, ..By::default() };
+    audits::record(site, &mut tx, by, "/api/v4/users", &format!("user_id={}", user.id)).await?;
+    tx.commit().await?;
+    Ok(user)
+}
+
+fn account(site: &Site, new: NewUser, roles: &str) -> User {
+    User {
         id: kit::id::new(),
         create_at: site.clock.now_ms(),
         update_at: site.clock.now_ms(),
@@ -52,20 +89,13 @@ async fn sign_up(site: &Site, mut new: NewUser, invite_id: &str) -> Result<User>
         first_name: new.first_name,
         last_name: new.last_name,
         position: new.position,
-        roles: if first { "system_admin system_user" } else { "system_user" }.into(),
+        roles: roles.into(),
         props: Some(new.props.unwrap_or_default()),
         notify_props: Some(default_notify_props(new.notify_props.unwrap_or_default())),
         timezone: Some(new.timezone.unwrap_or_else(default_timezone)),
         locale: if new.locale.is_empty() { "en".into() } else { new.locale },
         ..User::default()
-    };
-    insert_checked(&mut tx, &user, &hash).await?;
-    site.emit(&mut tx, Event::new("new_user").with("user_id", user.id.as_str()));
-    if let Some(team) = team {
-        teams::join(site, &mut tx, &team, &user, false, &user.id).await?;
     }
-    tx.commit().await?;
-    Ok(user)
 }
 
 async fn insert_checked(tx: &mut Tx, user: &User, hash: &str) -> Result<()> {

@@ -26,6 +26,8 @@ const DEACTIVATE: Sql = Sql::new(
 );
 const USE_STEP: Sql = Sql::new("UPDATE users SET mfa_last_step = $2 WHERE id = $1 AND mfa_last_step < $2");
 
+const SET_VERIFIED: Sql = Sql::new("UPDATE users SET email_verified = TRUE, update_at = $2 WHERE id = $1");
+
 /// The secrets of an account. They are never shown.
 #[derive(Clone, Default)]
 pub struct Credentials {
@@ -75,6 +77,11 @@ pub async fn logged_in(tx: &mut Tx, id: &str, now: i64) -> Result<()> {
 
 pub async fn set_pending(tx: &mut Tx, id: &str, secret: &str) -> Result<()> {
     tx.execute(&SET_PENDING, params![id, secret]).await?;
+    Ok(())
+}
+
+pub async fn set_verified(tx: &mut Tx, id: &str, now: i64) -> Result<()> {
+    tx.execute(&SET_VERIFIED, params![id, now]).await?;
     Ok(())
 }
 

@@ -14,6 +14,7 @@ mod update;
 
 pub(crate) use admin::announce;
 pub use create::ensure_bot;
+pub(crate) use rules::{check_email, check_password};
 pub use store::{by_ids, by_login, by_usernames, count, count_people, get, search, set_props};
 
 use crate::{Actor, Error, Result, Site, unoffered};
