@@ -56,6 +56,12 @@ install_libraries() {
 # library_checks SCRIPT: client libraries that people already use, unmodified.
 library_checks() { install_libraries && PYTHON="$CACHE/venv/bin/python" node "tests/sdk/$1"; }
 
+# Requests made from a description of the API: none is answered with 500.
+fuzz_api() {
+  "$CACHE/venv/bin/pip" -q install -r tests/compat/requirements.txt &&
+    "$CACHE/venv/bin/python" tests/compat/fuzz.py --server "$BIN/server" --examples 5
+}
+
 # A writer goes on while the server is killed again and again; nothing acknowledged is lost.
 crash_story() {
   "$BIN/bench-chat" crash --server "$BIN/server" --kills 50 --seed 7 &&
@@ -84,6 +90,7 @@ $TEST_PACKAGES"
   part "Rust tests, both databases" rust_tests
   part "OpenAI client libraries" library_checks openai.mjs
   part "Mattermost client libraries" library_checks run.mjs
+  part "requests of any shape" fuzz_api
   part "the server killed 65 times" crash_story
   part "the story in real browsers (screenshots in $MUSTER_SHOTS)" browser_story
   say "all parts took $(((SECONDS - begun) / 60)) min $(((SECONDS - begun) % 60)) s"
