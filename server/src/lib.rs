@@ -51,7 +51,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let ready = site.clone();
     let listening = listener.local_addr()?;
     let plugins = plugins(&site, &config, listening, &stop).await?;
-    let integrations = Integrations::open(&site, config.integrations.clone()).await?;
+    let integrations = Integrations::open(&site, config.integrations.clone(), &format!("http://{listening}")).await?;
     integrations.start(&site, &stop);
     let app = Router::new()
         .route("/healthz", get(|| async { Json(serde_json::json!({"status": "ok"})) }))

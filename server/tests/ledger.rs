@@ -51,7 +51,7 @@ async fn api() -> Router {
     let files = Arc::new(object_store::memory::InMemory::new());
     let clock = kit::Clock::system();
     let site = Site::new(Parts { db, hub: Hub::default(), clock, config: Config::default(), files });
-    let integrations = integrations::Integrations::open(&site, integrations::Config::default()).await.unwrap();
+    let integrations = integrations::Integrations::open(&site, integrations::Config::default(), "").await.unwrap();
     server::api(&site, &integrations)
 }
 

@@ -3,8 +3,10 @@
 //! A folder per domain. [`Integrations`] is what all of them share; handlers take it as an extension beside the [`Site`].
 //! Whatever calls another program goes through [`outbound`], and whatever speaks in a channel through [`posting`].
 
+mod commands;
 mod config;
 mod incoming;
+mod interactive;
 mod outbound;
 mod outgoing;
 mod paging;
@@ -50,6 +52,8 @@ pub struct Shared {
     seal: Seal,
     limiter: Limiter,
     outgoing: outgoing::Known,
+    /// Where programs reach the site, without a trailing slash.
+    base_url: String,
 }
 
 /// The integrations of a site; cheap to clone.
@@ -64,24 +68,27 @@ impl Deref for Integrations {
 }
 
 impl Integrations {
-    /// Opens them for a site whose database is there.
+    /// Opens them for a site whose database is there. `address` is where programs reach it when no `site_url` is set.
     ///
     /// # Errors
     /// When the configuration makes no sense or the database fails.
-    pub async fn open(site: &Site, config: Config) -> Result<Self, StartError> {
+    pub async fn open(site: &Site, config: Config, address: &str) -> Result<Self, StartError> {
         let client = Client::new(&config, Rules::new(&config)?)?;
         let seal = Seal::new(&key(site).await?)?;
+        let base_url = Some(site.config.site_url.as_str()).filter(|u| !u.is_empty()).unwrap_or(address);
+        let base_url = base_url.trim_end_matches('/').to_owned();
         let limiter = Limiter::new(config.hook_messages_per_minute);
-        Ok(Self(Arc::new(Shared { config, client, seal, limiter, outgoing: outgoing::Known::default() })))
+        Ok(Self(Arc::new(Shared { config, client, seal, limiter, outgoing: outgoing::Known::default(), base_url })))
     }
 
     /// Routes under `/api/v4`.
     pub fn router(&self) -> Router<Site> {
-        incoming::router().merge(outgoing::router()).layer(Extension(self.clone()))
+        incoming::router().merge(outgoing::router()).merge(commands::router()).layer(Extension(self.clone()))
     }
 
-    /// Listens to the site's posts from now on, until `stop`.
+    /// Keeps the site's custom commands, and listens to its posts from now on, until `stop`.
     pub fn start(&self, site: &Site, stop: &CancellationToken) {
+        site.keep_commands(Arc::new(commands::Keeper(self.clone())));
         tokio::spawn(outgoing::run(site.clone(), self.clone(), site.hub.tap(), stop.clone()));
     }
 
@@ -95,7 +102,7 @@ impl Integrations {
 
     /// Routes beside it.
     pub fn outside(&self) -> Router<Site> {
-        incoming::outside(self).layer(Extension(self.clone()))
+        incoming::outside(self).merge(commands::outside()).layer(Extension(self.clone()))
     }
 }
 

@@ -20,7 +20,8 @@ pub fn actions(post: &Post) -> impl Iterator<Item = &Object> {
     attachments.filter_map(|a| a.get("actions")?.as_array()).flatten().filter_map(Value::as_object)
 }
 
-fn actions_mut(post: &mut Post) -> impl Iterator<Item = &mut Object> {
+/// [`actions`], to be changed.
+pub fn actions_mut(post: &mut Post) -> impl Iterator<Item = &mut Object> {
     let attachments = post.props.get_mut("attachments").and_then(Value::as_array_mut).into_iter().flatten();
     attachments.filter_map(|a| a.get_mut("actions")?.as_array_mut()).flatten().filter_map(Value::as_object_mut)
 }

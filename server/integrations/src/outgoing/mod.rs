@@ -8,6 +8,7 @@ mod store;
 
 pub use deliver::run;
 pub use known::Known;
+pub use rules::is_address;
 
 use axum::Router;
 use axum::routing::{get, post};

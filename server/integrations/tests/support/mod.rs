@@ -37,7 +37,7 @@ pub async fn worlds_with(config: Config) -> Vec<World> {
         let config_of_chat = chat::Config { site_url: "http://chat.example".into(), ..chat::Config::default() };
         let site =
             chat::Site::new(Parts { db, hub: Hub::default(), clock: clock.clone(), config: config_of_chat, files });
-        let integrations = Integrations::open(&site, config.clone()).await.unwrap();
+        let integrations = Integrations::open(&site, config.clone(), "").await.unwrap();
         integrations.start(&site, &CancellationToken::new());
         let api =
             chat::routes::api_with(&site, integrations.router()).merge(integrations.outside().with_state(site.clone()));
