@@ -19,6 +19,7 @@ pub mod error;
 pub mod files;
 pub mod groups;
 pub mod invitations;
+mod portraits;
 pub mod posts;
 pub mod preferences;
 pub mod products;

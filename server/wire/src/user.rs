@@ -134,6 +134,9 @@ pub struct UserAccessToken {
     pub user_id: String,
     pub description: String,
     pub is_active: bool,
+    /// Unix milliseconds; 0: never.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub expires_at: i64,
 }
 
 /// A role with the permissions that clients decide buttons from.

@@ -42,6 +42,10 @@ pub struct Settings {
     pub session_max_days: i64,
     /// Minutes without a request after which a session ends; 0: no limit.
     pub session_idle_minutes: i64,
+    /// Largest picture of a user or team that may be uploaded, kilobytes; a small square of it is kept.
+    pub max_picture_kb: u64,
+    /// Days that a personal access token of a person may last at most; 0: for ever.
+    pub max_token_days: i64,
     /// Days that an invitation is good for when its maker names no other time.
     pub invitation_days: i64,
     /// Invitations of one team that may be open at a time.
@@ -70,6 +74,8 @@ impl Default for Settings {
             session_extend: true,
             session_max_days: 0,
             session_idle_minutes: 0,
+            max_picture_kb: 10 * 1024,
+            max_token_days: 0,
             invitation_days: 7,
             max_open_invitations: 1000,
             reset_link_hours: 24,
@@ -102,6 +108,11 @@ impl Settings {
     /// Milliseconds.
     pub(crate) fn reset_link_ms(&self) -> i64 {
         self.reset_link_hours.saturating_mul(60 * MINUTE_MS)
+    }
+
+    /// Milliseconds; `None` when tokens need not expire.
+    pub(crate) fn max_token_ms(&self) -> Option<i64> {
+        (self.max_token_days > 0).then(|| self.max_token_days.saturating_mul(DAY_MS))
     }
 
     /// Milliseconds; `None` when audit entries are kept for ever.

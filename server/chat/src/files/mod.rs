@@ -102,6 +102,14 @@ pub(crate) async fn put(site: &Site, path: &str, bytes: bytes::Bytes) -> Result<
     Ok(())
 }
 
+/// Removes a stored object.
+///
+/// # Errors
+/// When the storage fails.
+pub(crate) async fn delete(site: &Site, path: &str) -> Result<()> {
+    site.files.delete(&Path::from(path)).await.map_err(Error::internal)
+}
+
 /// The bytes of a stored object (`path`, `path.thumbnail`, `path.preview`).
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! Teams: places with their own channels and members, joined openly or by invite link.
 
+mod icon;
 mod members;
 mod routes;
 mod store;

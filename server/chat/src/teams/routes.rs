@@ -1,9 +1,9 @@
 //! The HTTP side of teams themselves.
 
-use super::{by_invite, join, missing, require, require_member, store};
+use super::{by_invite, icon, join, missing, require, require_member, store};
 use crate::roles::{self, Permission};
 use crate::{Actor, Error, Result, Site, channels, users};
-use axum::extract::{Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
@@ -24,7 +24,11 @@ pub fn router() -> Router<Site> {
         .route("/teams/{team_id}/privacy", put(privacy))
         .route("/teams/{team_id}/restore", post(restore))
         .route("/teams/{team_id}/regenerate_invite_id", post(regenerate_invite))
-        .route("/teams/{team_id}/image", get(image))
+        .route(
+            "/teams/{team_id}/image",
+            // The settings bound a picture, not the length of a JSON body.
+            get(icon::image).post(icon::upload).delete(icon::delete).layer(DefaultBodyLimit::disable()),
+        )
 }
 
 /// Paging.
@@ -89,19 +93,13 @@ async fn search(State(site): State<Site>, actor: Actor, Json(s): Json<Search>) -
     Ok(Json(if paged { json!({"teams": teams, "total_count": total}) } else { json!(teams) }))
 }
 
-/// Teams have no pictures here, which the protocol says with 404.
-async fn image(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Team>> {
-    require_member(&mut site.db.read().await?, &actor, &id).await?;
-    Err(Error::not_found("api.team.get_team_icon.read_file.app_error", "The team has no icon."))
-}
-
 /// Loads a team that the actor manages.
-async fn managed(conn: &mut db::Conn, actor: &Actor, id: &str) -> Result<Team> {
+pub(super) async fn managed(conn: &mut db::Conn, actor: &Actor, id: &str) -> Result<Team> {
     require(conn, actor, id, Permission::MANAGE_TEAM).await?;
     store::get(conn, id).await?.ok_or_else(missing)
 }
 
-async fn save(site: &Site, mut tx: db::Tx, mut team: Team, event: &str) -> Result<Team> {
+pub(super) async fn save(site: &Site, mut tx: db::Tx, mut team: Team, event: &str) -> Result<Team> {
     team.update_at = site.clock.now_ms();
     store::update(&mut tx, &team).await?;
     let shown = Team { invite_id: String::new(), ..team.clone() };

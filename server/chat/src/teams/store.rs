@@ -46,6 +46,7 @@ macro_rules! members {
 const MEMBER: Sql = members!("WHERE team_id = $1 AND user_id = $2");
 const MEMBERS: Sql = members!("WHERE team_id = $1 AND delete_at = 0 ORDER BY user_id LIMIT $2 OFFSET $3");
 const MEMBERS_BY_IDS: Sql = members!("WHERE team_id = $1 AND delete_at = 0 AND user_id IN LIST($2) ORDER BY user_id");
+const SET_ICON: Sql = Sql::new("UPDATE teams SET last_team_icon_update = $2 WHERE id = $1");
 const SET_ADMIN: Sql = Sql::new("UPDATE team_members SET scheme_admin = $3 WHERE team_id = $1 AND user_id = $2");
 const COUNT_MEMBERS: Sql = Sql::new("SELECT COUNT(*) FROM team_members WHERE team_id = $1 AND delete_at = 0");
 const MEMBERSHIPS: Sql = members!("WHERE user_id = $1 AND delete_at = 0");
@@ -130,6 +131,12 @@ pub async fn listed(conn: &mut Conn, all: bool, term: &str, limit: i64, offset: 
 
 pub async fn members_by_ids(conn: &mut Conn, team: &str, users: &[String]) -> Result<Vec<TeamMember>> {
     conn.fetch(&MEMBERS_BY_IDS, params![team, users], member_row).await
+}
+
+/// `at`: when the picture was set; 0 for none.
+pub async fn set_icon(tx: &mut Tx, id: &str, at: i64) -> Result<()> {
+    tx.execute(&SET_ICON, params![id, at]).await?;
+    Ok(())
 }
 
 pub async fn set_admin(tx: &mut Tx, team: &str, user: &str, admin: bool) -> Result<()> {

@@ -1,6 +1,6 @@
 //! What administrators do to accounts: roles, deactivation and its undoing.
 
-use super::{me_or, missing, sanitized, store};
+use super::{bots, me_or, missing, sanitized, store};
 use crate::{Actor, Error, Result, Site, audits, auth};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -50,7 +50,7 @@ pub async fn delete(State(site): State<Site>, actor: Actor, Path(id): Path<Strin
 }
 
 /// A deactivated account loses its sessions and sockets at once and keeps what it wrote.
-async fn set_active(site: &Site, actor: &Actor, id: &str, active: bool) -> Result<()> {
+pub(super) async fn set_active(site: &Site, actor: &Actor, id: &str, active: bool) -> Result<()> {
     let mut tx = site.db.write().await?;
     let mut user = store::get(&mut tx, id).await?.ok_or_else(missing)?;
     let now = site.clock.now_ms();
@@ -60,6 +60,11 @@ async fn set_active(site: &Site, actor: &Actor, id: &str, active: bool) -> Resul
     if !active {
         require_an_admin_left(&mut tx).await?;
         auth::end_all(site, &mut tx, id).await?;
+        // Nobody answers any more for what the bots of somebody who left do.
+        for bot in bots::of_owner(&mut tx, id).await? {
+            store::set_delete_at(&mut tx, &bot.user_id, now, now).await?;
+            auth::end_all(site, &mut tx, &bot.user_id).await?;
+        }
     }
     site.emit(&mut tx, Event::new("user_activation_status_change"));
     announce(site, &mut tx, user);
@@ -100,7 +105,7 @@ pub async fn roles(
 }
 
 /// Checked inside the transaction, so that two administrators cannot remove each other at the same moment.
-async fn require_an_admin_left(tx: &mut Tx) -> Result<()> {
+pub(super) async fn require_an_admin_left(tx: &mut Tx) -> Result<()> {
     if store::count_admins(tx).await? > 0 {
         return Ok(());
     }

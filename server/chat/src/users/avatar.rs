@@ -1,17 +1,35 @@
 //! The generated picture of a user: a colour of their own and a pattern from their id, as SVG.
 
-use super::{missing, store};
+use super::{missing, portrait, store};
 use crate::{Actor, Result, Site};
 use axum::extract::{Path, State};
-use axum::http::header;
-use axum::response::IntoResponse;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use wire::User;
 
 /// GET /users/{id}/image
-pub async fn image(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<impl IntoResponse> {
+pub async fn image(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response> {
     let id = if id == "me" { actor.user_id } else { id };
     let user = store::get(&mut site.db.read().await?, &id).await?.ok_or_else(missing)?;
-    let headers = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "max-age=86400, private")];
-    Ok((headers, svg(&user.id, &user.username)))
+    portrait::shown(&site, &headers, &user, svg(&user.id, &user.username)).await
+}
+
+/// GET /users/{id}/image/default
+pub async fn generated(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let id = if id == "me" { actor.user_id } else { id };
+    let user = store::get(&mut site.db.read().await?, &id).await?.ok_or_else(missing)?;
+    let plain = User { last_picture_update: 0, ..user };
+    portrait::shown(&site, &headers, &plain, svg(&plain.id, &plain.username)).await
 }
 
 /// The first letter on a colour that follows from the id.

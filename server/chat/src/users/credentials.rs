@@ -26,6 +26,7 @@ const DEACTIVATE: Sql = Sql::new(
 );
 const USE_STEP: Sql = Sql::new("UPDATE users SET mfa_last_step = $2 WHERE id = $1 AND mfa_last_step < $2");
 
+const SET_PICTURE: Sql = Sql::new("UPDATE users SET last_picture_update = $2, update_at = $3 WHERE id = $1");
 const SET_VERIFIED: Sql = Sql::new("UPDATE users SET email_verified = TRUE, update_at = $2 WHERE id = $1");
 
 /// The secrets of an account. They are never shown.
@@ -77,6 +78,12 @@ pub async fn logged_in(tx: &mut Tx, id: &str, now: i64) -> Result<()> {
 
 pub async fn set_pending(tx: &mut Tx, id: &str, secret: &str) -> Result<()> {
     tx.execute(&SET_PENDING, params![id, secret]).await?;
+    Ok(())
+}
+
+/// `at`: when the picture was set; 0 for none.
+pub async fn set_picture(tx: &mut Tx, id: &str, at: i64, now: i64) -> Result<()> {
+    tx.execute(&SET_PICTURE, params![id, at, now]).await?;
     Ok(())
 }
 

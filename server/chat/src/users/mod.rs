@@ -3,11 +3,14 @@
 mod admin;
 mod avatar;
 mod bots;
+mod conversion;
 mod create;
 pub(crate) mod credentials;
+mod portrait;
 mod read;
 mod rules;
 mod store;
+mod token_store;
 mod tokens;
 mod typing;
 mod update;
@@ -19,6 +22,7 @@ pub use store::{by_ids, by_login, by_usernames, count, count_people, get, search
 
 use crate::{Actor, Error, Result, Site, unoffered};
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get as GET, post, put};
 use wire::User;
 
@@ -96,16 +100,29 @@ pub fn router() -> Router<Site> {
         .route("/users/{user_id}/tokens", GET(tokens::list).post(tokens::create))
         .route("/users/tokens", GET(tokens::all))
         .route("/users/tokens/{token_id}", GET(tokens::one))
+        .route("/users/tokens/search", post(tokens::search))
+        .route("/users/tokens/rotate", post(tokens::rotate))
+        .route("/users/tokens/non_compliant/count", GET(tokens::count_non_compliant))
+        .route("/users/tokens/non_compliant/revoke", post(tokens::revoke_non_compliant))
         .route("/users/tokens/revoke", post(tokens::revoke))
         .route("/users/tokens/disable", post(tokens::disable))
         .route("/users/tokens/enable", post(tokens::enable))
         .route("/bots", GET(bots::list).post(bots::create))
-        .route("/bots/{user_id}", GET(bots::one))
+        .route("/bots/{user_id}", GET(bots::one).put(bots::patch))
+        .route("/bots/{user_id}/disable", post(bots::disable))
+        .route("/bots/{user_id}/enable", post(bots::enable))
+        .route("/bots/{user_id}/assign/{owner_id}", post(bots::assign))
+        .route("/bots/{user_id}/convert_to_user", post(conversion::convert_to_user))
+        .route("/users/{user_id}/convert_to_bot", post(conversion::convert_to_bot))
         .route("/users/{user_id}/typing", post(typing::typing))
         .route("/users/{user_id}/patch", put(update::patch))
         .route("/users/{user_id}/password", put(update::password))
-        .route("/users/{user_id}/image", GET(avatar::image))
-        .route("/users/{user_id}/image/default", GET(avatar::image))
+        .route(
+            "/users/{user_id}/image",
+            // The settings bound a picture, not the length of a JSON body.
+            GET(avatar::image).post(portrait::upload).delete(portrait::delete).layer(DefaultBodyLimit::disable()),
+        )
+        .route("/users/{user_id}/image/default", GET(avatar::generated))
         // Not offered; without these lines they would be taken for users' ids.
         .route("/users/auth_data", GET(unoffered::unknown))
         .route("/users/invalid_emails", GET(unoffered::unknown))

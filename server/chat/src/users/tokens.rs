@@ -1,90 +1,94 @@
 //! Personal access tokens: long-lived keys for programs, shown once, stored as a hash.
 
-use super::{me_or, missing, store};
+use super::token_store::{self as tokens, Of};
+use super::{bots, missing, store};
 use crate::actor::hash_token;
 use crate::roles::{self, Permission};
-use crate::{Actor, Error, Result, Site};
+use crate::{Actor, Error, Result, Site, audits};
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use db::{Conn, Row, Sql, Tx, params};
+use axum::http::StatusCode;
+use db::{Conn, Tx};
 use serde::Deserialize;
+use serde_json::{Value, json};
 use wire::{StatusOk, UserAccessToken};
 
 const CREATE: Permission = Permission("create_user_access_token");
 const READ: Permission = Permission("read_user_access_token");
-
-const INSERT: Sql = Sql::new(
-    "INSERT INTO user_access_tokens (id, token_hash, user_id, description, create_at) VALUES ($1, $2, $3, $4, $5)",
-);
-const OF_USER: Sql = Sql::new(
-    "SELECT id, user_id, description, is_active FROM user_access_tokens WHERE user_id = $1 ORDER BY create_at, id",
-);
-const ALL: Sql = Sql::new(
-    "SELECT id, user_id, description, is_active FROM user_access_tokens ORDER BY create_at, id LIMIT $1 OFFSET $2",
-);
-const BY_ID: Sql = Sql::new("SELECT id, user_id, description, is_active FROM user_access_tokens WHERE id = $1");
-const DELETE: Sql = Sql::new("DELETE FROM user_access_tokens WHERE id = $1");
-const SET_ACTIVE: Sql = Sql::new("UPDATE user_access_tokens SET is_active = $2 WHERE id = $1");
-
-fn row(row: Row) -> db::Result<UserAccessToken> {
-    let mut r = row.read();
-    let token = UserAccessToken { id: r.get()?, user_id: r.get()?, description: r.get()?, ..Default::default() };
-    Ok(UserAccessToken { is_active: r.get()?, ..token })
-}
 
 /// Body of POST /users/{id}/tokens.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct New {
     description: String,
+    /// Unix milliseconds; 0: never.
+    expires_at: i64,
 }
 
 /// Body of the calls on one token.
 #[derive(Debug, Deserialize)]
 pub struct Which {
     token_id: String,
+    #[serde(default)]
+    expires_at: i64,
 }
 
 fn require(actor: &Actor, permission: Permission) -> Result<()> {
     if roles::system_can(actor, permission) { Ok(()) } else { Err(Error::forbidden()) }
 }
 
-/// POST /users/{id}/tokens
+fn require_admin(actor: &Actor) -> Result<()> {
+    if actor.is_system_admin() { Ok(()) } else { Err(Error::forbidden()) }
+}
+
+/// # Errors
+/// 400 when the token would end in the past, or later than the settings let a person's token.
+fn check_end(site: &Site, is_bot: bool, expires_at: i64) -> Result<()> {
+    let now = site.clock.now_ms();
+    if expires_at < 0 || expires_at != 0 && expires_at <= now {
+        return Err(Error::invalid_body("expires_at", "a time in the future, or 0, is wanted"));
+    }
+    match site.config.accounts.max_token_ms() {
+        Some(most) if !is_bot && (expires_at == 0 || expires_at > now + most) => {
+            let days = site.config.accounts.max_token_days;
+            Err(Error::invalid_body("expires_at", &format!("a time within {days} days is wanted")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// POST /users/{id}/tokens: one's own, a bot's by whoever manages it, anybody's as administrator.
 pub async fn create(
     State(site): State<Site>,
     actor: Actor,
     Path(id): Path<String>,
     Json(new): Json<New>,
-) -> Result<(axum::http::StatusCode, Json<UserAccessToken>)> {
-    let user_id = me_or(&actor, &id)?;
+) -> Result<(StatusCode, Json<UserAccessToken>)> {
+    let mut tx = site.db.write().await?;
+    let user_id = bots::me_or_bot(&mut tx, &actor, &id).await?;
     require(&actor, CREATE)?;
     if new.description.trim().is_empty() || new.description.chars().count() > 255 {
         return Err(Error::invalid_body("description", "1 to 255 characters that say what the token is for"));
     }
+    let user = store::get(&mut tx, &user_id).await?.ok_or_else(missing)?;
+    check_end(&site, user.is_bot, new.expires_at)?;
     let made = UserAccessToken {
         id: kit::id::new(),
         token: kit::id::new(),
         user_id,
         description: new.description,
         is_active: true,
+        expires_at: new.expires_at,
     };
-    let mut tx = site.db.write().await?;
-    store::get(&mut tx, &made.user_id).await?.ok_or_else(missing)?;
-    let values = params![&made.id, hash_token(&made.token), &made.user_id, &made.description, site.clock.now_ms()];
-    tx.execute(&INSERT, values).await?;
+    tokens::insert(&mut tx, &made, &hash_token(&made.token), site.clock.now_ms()).await?;
+    note(&site, &mut tx, &actor, &format!("/api/v4/users/{id}/tokens"), &made).await?;
     tx.commit().await?;
-    Ok((axum::http::StatusCode::CREATED, Json(made)))
+    Ok((StatusCode::CREATED, Json(made)))
 }
 
-/// GET /users/{id}/tokens
-pub async fn list(
-    State(site): State<Site>,
-    actor: Actor,
-    Path(id): Path<String>,
-) -> Result<Json<Vec<UserAccessToken>>> {
-    let user_id = me_or(&actor, &id)?;
-    require(&actor, READ)?;
-    Ok(Json(site.db.read().await?.fetch(&OF_USER, params![user_id], row).await?))
+async fn note(site: &Site, tx: &mut Tx, actor: &Actor, action: &str, token: &UserAccessToken) -> Result<()> {
+    let info = format!("token_id={} user_id={}", token.id, token.user_id);
+    audits::record(site, tx, actor, action, &info).await
 }
 
 /// Paging.
@@ -95,14 +99,50 @@ pub struct Page {
     per_page: Option<i64>,
 }
 
+impl Page {
+    fn limits(&self) -> (i64, i64) {
+        let limit = self.per_page.unwrap_or(60).clamp(1, 200);
+        (limit, self.page.max(0).saturating_mul(limit))
+    }
+}
+
+/// GET /users/{id}/tokens
+pub async fn list(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Query(q): Query<Page>,
+) -> Result<Json<Vec<UserAccessToken>>> {
+    let mut conn = site.db.read().await?;
+    let user_id = bots::me_or_bot(&mut conn, &actor, &id).await?;
+    require(&actor, READ)?;
+    Ok(Json(tokens::page(&mut conn, Of::User(&user_id), q.limits()).await?))
+}
+
 /// GET /users/tokens: of everybody, for administrators.
 pub async fn all(State(site): State<Site>, actor: Actor, Query(q): Query<Page>) -> Result<Json<Vec<UserAccessToken>>> {
-    if !actor.is_system_admin() {
-        return Err(Error::forbidden());
+    require_admin(&actor)?;
+    Ok(Json(tokens::page(&mut site.db.read().await?, Of::Everybody, q.limits()).await?))
+}
+
+/// Body of POST /users/tokens/search.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Search {
+    term: String,
+}
+
+/// POST /users/tokens/search: by the id of a token or of its user, or the beginning of a username.
+pub async fn search(
+    State(site): State<Site>,
+    actor: Actor,
+    Json(s): Json<Search>,
+) -> Result<Json<Vec<UserAccessToken>>> {
+    require_admin(&actor)?;
+    if s.term.trim().is_empty() {
+        return Err(Error::invalid_body("term", "an id or a username is wanted"));
     }
-    let limit = q.per_page.unwrap_or(60).clamp(1, 200);
-    let offset = q.page.max(0).saturating_mul(limit);
-    Ok(Json(site.db.read().await?.fetch(&ALL, params![limit, offset], row).await?))
+    Ok(Json(tokens::page(&mut site.db.read().await?, Of::Found(&s.term), (100, 0)).await?))
 }
 
 /// GET /users/tokens/{token_id}
@@ -115,7 +155,8 @@ pub async fn one(State(site): State<Site>, actor: Actor, Path(id): Path<String>)
 pub async fn revoke(State(site): State<Site>, actor: Actor, Json(body): Json<Which>) -> Result<Json<StatusOk>> {
     let mut tx = site.db.write().await?;
     let token = own(&mut tx, &actor, &body.token_id).await?;
-    tx.execute(&DELETE, params![&token.id]).await?;
+    tokens::delete(&mut tx, &token.id).await?;
+    note(&site, &mut tx, &actor, "/api/v4/users/tokens/revoke", &token).await?;
     end_sockets(&site, &mut tx, token);
     tx.commit().await?;
     Ok(Json(StatusOk::default()))
@@ -125,7 +166,8 @@ pub async fn revoke(State(site): State<Site>, actor: Actor, Json(body): Json<Whi
 pub async fn disable(State(site): State<Site>, actor: Actor, Json(body): Json<Which>) -> Result<Json<StatusOk>> {
     let mut tx = site.db.write().await?;
     let token = own(&mut tx, &actor, &body.token_id).await?;
-    tx.execute(&SET_ACTIVE, params![&token.id, false]).await?;
+    tokens::set_active(&mut tx, &token.id, false).await?;
+    note(&site, &mut tx, &actor, "/api/v4/users/tokens/disable", &token).await?;
     end_sockets(&site, &mut tx, token);
     tx.commit().await?;
     Ok(Json(StatusOk::default()))
@@ -136,17 +178,64 @@ pub async fn enable(State(site): State<Site>, actor: Actor, Json(body): Json<Whi
     require(&actor, CREATE)?;
     let mut tx = site.db.write().await?;
     let token = own(&mut tx, &actor, &body.token_id).await?;
-    tx.execute(&SET_ACTIVE, params![&token.id, true]).await?;
+    tokens::set_active(&mut tx, &token.id, true).await?;
+    note(&site, &mut tx, &actor, "/api/v4/users/tokens/enable", &token).await?;
     tx.commit().await?;
     Ok(Json(StatusOk::default()))
 }
 
-/// The token, when it belongs to the actor or the actor administers the system.
+/// POST /users/tokens/rotate: a new secret for the same token; the old one opens nothing any more.
+pub async fn rotate(State(site): State<Site>, actor: Actor, Json(body): Json<Which>) -> Result<Json<UserAccessToken>> {
+    require(&actor, CREATE)?;
+    let mut tx = site.db.write().await?;
+    let known = own(&mut tx, &actor, &body.token_id).await?;
+    let user = store::get(&mut tx, &known.user_id).await?.ok_or_else(missing)?;
+    check_end(&site, user.is_bot, body.expires_at)?;
+    let made = UserAccessToken { token: kit::id::new(), expires_at: body.expires_at, ..known.clone() };
+    tokens::set_secret(&mut tx, &made.id, &hash_token(&made.token), made.expires_at).await?;
+    note(&site, &mut tx, &actor, "/api/v4/users/tokens/rotate", &made).await?;
+    end_sockets(&site, &mut tx, known);
+    tx.commit().await?;
+    Ok(Json(made))
+}
+
+/// The latest end that the settings let a person's token have now; `None` when any will do.
+fn latest_end(site: &Site) -> Option<i64> {
+    site.config.accounts.max_token_ms().map(|most| site.clock.now_ms() + most)
+}
+
+/// GET /users/tokens/non_compliant/count: tokens of people that last longer than the settings allow.
+pub async fn count_non_compliant(State(site): State<Site>, actor: Actor) -> Result<Json<Value>> {
+    require_admin(&actor)?;
+    let found = match latest_end(&site) {
+        Some(end) => tokens::too_long(&mut site.db.read().await?, end).await?.len(),
+        None => 0,
+    };
+    Ok(Json(json!({"count": found})))
+}
+
+/// POST /users/tokens/non_compliant/revoke
+pub async fn revoke_non_compliant(State(site): State<Site>, actor: Actor) -> Result<Json<Value>> {
+    require_admin(&actor)?;
+    let Some(end) = latest_end(&site) else { return Ok(Json(json!({"count": 0}))) };
+    let mut tx = site.db.write().await?;
+    let found = tokens::too_long(&mut tx, end).await?;
+    let count = found.len();
+    for token in found {
+        tokens::delete(&mut tx, &token.id).await?;
+        note(&site, &mut tx, &actor, "/api/v4/users/tokens/non_compliant/revoke", &token).await?;
+        end_sockets(&site, &mut tx, token);
+    }
+    tx.commit().await?;
+    Ok(Json(json!({"count": count})))
+}
+
+/// The token, when it belongs to the actor or to a bot that the actor manages, or the actor administers the system.
 async fn own(conn: &mut Conn, actor: &Actor, id: &str) -> Result<UserAccessToken> {
-    let found = conn.fetch_optional(&BY_ID, params![id], row).await?;
     let absent = || Error::not_found("app.user_access_token.get.app_error", "There is no such access token.");
-    let token = found.filter(|t| t.user_id == actor.user_id || actor.is_system_admin());
-    token.ok_or_else(absent)
+    let token = tokens::get(conn, id).await?.ok_or_else(absent)?;
+    bots::me_or_bot(conn, actor, &token.user_id).await.map_err(|_| absent())?;
+    Ok(token)
 }
 
 fn end_sockets(site: &Site, tx: &mut Tx, token: UserAccessToken) {
