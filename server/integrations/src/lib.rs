@@ -83,7 +83,11 @@ impl Integrations {
 
     /// Routes under `/api/v4`.
     pub fn router(&self) -> Router<Site> {
-        incoming::router().merge(outgoing::router()).merge(commands::router()).layer(Extension(self.clone()))
+        incoming::router()
+            .merge(outgoing::router())
+            .merge(commands::router())
+            .merge(interactive::router())
+            .layer(Extension(self.clone()))
     }
 
     /// Keeps the site's custom commands, and listens to its posts from now on, until `stop`.

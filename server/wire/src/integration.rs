@@ -135,7 +135,7 @@ pub struct ActionReply {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ActionUpdate {
-    pub message: String,
+    pub message: Option<String>,
     pub props: Option<Props>,
 }
 

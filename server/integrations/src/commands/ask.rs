@@ -52,7 +52,7 @@ async fn run(
     teams::require_member(&mut conn, actor, team_id).await?;
     drop(conn);
     let now = site.clock.now_ms();
-    let trigger_id = trigger::make(&integrations.seal, &actor.user_id, now);
+    let made = trigger::make(&integrations.seal, &actor.user_id, now);
     let place = Place {
         command_id: command.id.clone(),
         user_id: actor.user_id.clone(),
@@ -61,7 +61,7 @@ async fn run(
     };
     let response_url = response_url(integrations, site, &place, now).await?;
     let mut fields = fields(site, actor, &command, &channel, rest).await?;
-    fields.push(("trigger_id", trigger_id.clone()));
+    fields.push(("trigger_id", made.program));
     fields.push(("response_url", response_url));
     if !args.root_id.is_empty() {
         fields.push(("root_id", args.root_id.clone()));
@@ -69,7 +69,7 @@ async fn run(
     let answer = ask(integrations, &command, &fields).await?;
     let given = Given { integrations, site, command: &command, actor, place: &place };
     let mut response = answer::show(&given, read(&command, &answer)?).await?;
-    response.trigger_id = trigger_id;
+    response.trigger_id = made.client;
     Ok(Some(response))
 }
 

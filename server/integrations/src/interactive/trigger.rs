@@ -3,10 +3,20 @@
 use crate::seal::Seal;
 use data_encoding::BASE64;
 
-/// A new id for something that `user_id` did at `now` (milliseconds).
-pub fn make(seal: &Seal, user_id: &str, now: i64) -> String {
-    let text = format!("{}:{user_id}:{now}", kit::id::new());
-    BASE64.encode(format!("{text}:{}", seal.sign(&text)).as_bytes())
+/// What the user's client and the program are given for one thing that a user did.
+pub struct Made {
+    /// The client shows a form that comes with the id of the last thing that it did.
+    pub client: String,
+    /// The program opens the form with this.
+    pub program: String,
+}
+
+/// For something that `user_id` did at `now` (milliseconds).
+pub fn make(seal: &Seal, user_id: &str, now: i64) -> Made {
+    let client = kit::id::new();
+    let text = format!("{client}:{user_id}:{now}");
+    let program = BASE64.encode(format!("{text}:{}", seal.sign(&text)).as_bytes());
+    Made { client, program }
 }
 
 /// Why a trigger id opens nothing.
@@ -18,7 +28,7 @@ pub enum Invalid {
     Late,
 }
 
-/// Whose trigger id it is, and its own id.
+/// The client's id in a program's, and whose it is.
 ///
 /// # Errors
 /// For one that is not this site's, or older than `lifetime_ms`.
@@ -48,9 +58,9 @@ mod tests {
     #[test]
     fn it_names_its_user_for_a_short_time() {
         let seal = Seal::new(&new_key()).unwrap();
-        let id = make(&seal, "ana", 1000);
-        assert_eq!(read(&seal, &id, 3000, 2000).unwrap().1, "ana");
-        assert_eq!(read(&seal, &id, 3001, 2000), Err(Invalid::Late));
+        let made = make(&seal, "ana", 1000);
+        assert_eq!(read(&seal, &made.program, 3000, 2000), Ok((made.client, "ana".into())));
+        assert_eq!(read(&seal, &made.program, 3001, 2000), Err(Invalid::Late));
         let forged = BASE64.encode(b"x:bruno:1000:00");
         assert_eq!(read(&seal, &forged, 1000, 2000), Err(Invalid::Forged));
         assert_eq!(read(&seal, "?", 1000, 2000), Err(Invalid::Forged));
