@@ -7,7 +7,8 @@ import { CallPost } from '../calls/CallPost';
 import { RecordingPost } from '../calls/RecordingPost';
 import { TranscriptPost } from '../calls/TranscriptPost';
 import { Attachments } from '../files/Attachments';
-import { failedPosts } from '../store/posts';
+import { MessageAttachments } from '../interactive/MessageAttachments';
+import { failedPosts, removePost } from '../store/posts';
 import { openThread } from '../store/panel';
 import { displayName, users, wantUsers } from '../store/users';
 import { isTranslated, TranslatedMessage } from '../translation/TranslatedMessage';
@@ -20,7 +21,6 @@ import { Markdown } from './Markdown';
 import { PostActions } from './PostActions';
 import { Reactions } from './Reactions';
 import { discardPost, retryPost } from './send';
-import { MessageAttachments } from './MessageAttachments';
 
 interface Props {
   post: PostData;
@@ -57,14 +57,21 @@ export const Post = memo(function Post({ post, grouped = false, lit = false, inT
         {!grouped && (
           <div class="post-head">
             <strong class="post-author">{name}</strong>
-            {(user?.is_bot || post.props?.from_bot === 'true') && <span class="tag">BOT</span>}
+            {(user?.is_bot || post.props?.from_bot === 'true' || post.props?.from_webhook === 'true') && <span class="tag">BOT</span>}
             <time title={fullTime(post.create_at)}>{clock(post.create_at)}</time>
             {post.is_pinned && (
               <span class="hint" title="Pinned">
                 <Icon name="pin" size={13} />
               </span>
             )}
-            {post.type === 'system_ephemeral' && <span class="hint">Only visible to you</span>}
+            {post.type === 'system_ephemeral' && (
+              <span class="hint">
+                Only visible to you ·{' '}
+                <button type="button" class="link" onClick={() => removePost(post)}>
+                  Dismiss
+                </button>
+              </span>
+            )}
           </div>
         )}
         {editing ? <EditForm post={post} done={() => setEditing(false)} /> : <Content post={post} />}

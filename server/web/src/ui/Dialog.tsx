@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { Suspense } from 'preact/compat';
 import { useEffect, useRef } from 'preact/hooks';
 import { signal } from '@preact/signals';
 import { Icon } from './Icon';
@@ -40,7 +41,8 @@ export function Dialog({ title, children, wide = false }: { title: string; child
 }
 
 export function DialogHost() {
-  return <>{dialog.value?.()}</>;
+  // Dialogs that few people open load their code when they do.
+  return <Suspense fallback={null}>{dialog.value?.()}</Suspense>;
 }
 
 /** Asks before something that cannot be undone. */
