@@ -35,6 +35,8 @@ pub struct Config {
     pub limits: Limits,
     /// `[server.accounts]`: passwords, throttling, second factor, sessions, invitations.
     pub accounts: chat::auth::Settings,
+    /// `[server.files]`: where uploaded files are kept, and what is looked for in them.
+    pub files: Files,
     /// `[server.agents]`: the bot that answers with the language model.
     pub agents: agents::Config,
     /// `[server.calls]`: voice and screen sharing, recordings.
@@ -70,6 +72,77 @@ pub struct Limits {
     pub database_pool: usize,
 }
 
+/// A kind of file storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Store {
+    /// The folder `files` of the data folder.
+    Local,
+    /// Amazon S3, or a service that speaks its protocol.
+    S3,
+    /// Azure Blob Storage.
+    Azure,
+}
+
+/// Uploaded files.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Files {
+    /// Where they are kept: local, s3 or azure.
+    pub store: Store,
+    /// S3: the bucket; Azure: the container. It has to be there.
+    pub bucket: String,
+    /// What the names of all objects in it begin with; empty: nothing.
+    pub prefix: String,
+    /// `https://host:port` of a service that is not Amazon's or Microsoft's own; empty: theirs.
+    pub endpoint: String,
+    /// Region of the bucket (S3).
+    pub region: String,
+    /// S3: id of the access key; Azure: name of the account. Empty: from the environment (`AWS_…`, `AZURE_…`).
+    pub access_key: String,
+    /// S3: the secret access key; Azure: the account's key.
+    pub secret_key: String,
+    /// The service may be spoken to without encryption, as one on this machine.
+    pub allow_http: bool,
+    /// Text inside documents is searched.
+    pub search_inside: bool,
+    /// Documents read at a time, each by a process of its own.
+    pub readers: usize,
+    /// Largest document that is read, megabytes.
+    pub max_document_mb: u64,
+    /// Text of one document that is searched, characters.
+    pub max_document_chars: usize,
+    /// Largest picture that gets a preview and is freed of its position, megabytes.
+    pub max_picture_mb: u64,
+    /// Memory of a process that looks into a file, megabytes.
+    pub worker_mb: u64,
+    /// Seconds after which that process is ended.
+    pub worker_seconds: u64,
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        let d = chat::files::Config::default();
+        Self {
+            store: Store::Local,
+            bucket: String::new(),
+            prefix: String::new(),
+            endpoint: String::new(),
+            region: String::new(),
+            access_key: String::new(),
+            secret_key: String::new(),
+            allow_http: false,
+            search_inside: d.search_inside,
+            readers: d.readers,
+            max_document_mb: d.max_document_bytes >> 20,
+            max_document_chars: d.max_document_chars,
+            max_picture_mb: d.max_picture_bytes >> 20,
+            worker_mb: d.worker_memory >> 20,
+            worker_seconds: d.worker_seconds,
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -86,6 +159,7 @@ impl Default for Config {
             open_signup: true,
             limits: Limits::default(),
             accounts: chat::auth::Settings::default(),
+            files: Files::default(),
             agents: agents::Config::default(),
             calls: calls::Config::default(),
             integrations: integrations::Config::default(),
@@ -159,6 +233,41 @@ impl Config {
         }
     }
 
+    /// Where files are kept.
+    pub fn file_store(&self) -> chat::files::StoreConfig {
+        let f = &self.files;
+        chat::files::StoreConfig {
+            store: match f.store {
+                Store::Local => chat::files::Store::Local,
+                Store::S3 => chat::files::Store::S3,
+                Store::Azure => chat::files::Store::Azure,
+            },
+            bucket: f.bucket.clone(),
+            prefix: f.prefix.clone(),
+            endpoint: f.endpoint.clone(),
+            region: f.region.clone(),
+            access_key: f.access_key.clone(),
+            secret_key: f.secret_key.clone(),
+            allow_http: f.allow_http,
+        }
+    }
+
+    /// How files are received and looked into: by this very program, even when its file has been replaced since.
+    fn files(&self) -> chat::files::Config {
+        let f = &self.files;
+        chat::files::Config {
+            spool_dir: self.data_dir.join("spool"),
+            worker: Some("/proc/self/exe".into()),
+            worker_memory: f.worker_mb << 20,
+            worker_seconds: f.worker_seconds,
+            max_picture_bytes: f.max_picture_mb << 20,
+            search_inside: f.search_inside,
+            readers: f.readers,
+            max_document_bytes: f.max_document_mb << 20,
+            max_document_chars: f.max_document_chars,
+        }
+    }
+
     /// What the chat core needs to know.
     pub fn chat(&self, diagnostic_id: String) -> chat::Config {
         chat::Config {
@@ -174,6 +283,7 @@ impl Config {
             accounts: self.accounts.clone(),
             max_connections: self.limits.max_connections,
             max_connections_per_user: self.limits.max_connections_per_user,
+            files: self.files(),
             ..chat::Config::default()
         }
     }

@@ -15,7 +15,6 @@ use config::Config;
 use integrations::Integrations;
 use kit::Clock;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -35,7 +34,9 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let stop = kit::shutdown::on_signal()?;
     // The port first: a busy one must not leave a half-made database behind.
     let listener = kit::net::bind(&config.listen_address, "server (web and API)").await.map_err(exit_code_2)?;
-    std::fs::create_dir_all(config.data_dir.join("files")).with_context(|| config.data_dir.display().to_string())?;
+    std::fs::create_dir_all(&config.data_dir).with_context(|| config.data_dir.display().to_string())?;
+    // What a killed server was receiving is of no use to anybody.
+    drop(std::fs::remove_dir_all(config.data_dir.join("spool")));
     let site = open_site(&config).await?;
     let peers = peers::watch(&config, stop.clone());
     let hub = site.hub.clone();
@@ -48,6 +49,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     });
     tokio::spawn(chat::scheduled::run(site.clone(), stop.clone()));
     tokio::spawn(chat::auth::run(site.clone(), stop.clone()));
+    tokio::spawn(chat::files::run(site.clone(), stop.clone()));
     let ready = site.clone();
     let listening = listener.local_addr()?;
     let plugins = plugins(&site, &config, listening, &stop).await?;
@@ -114,16 +116,8 @@ async fn open_site(config: &Config) -> anyhow::Result<Site> {
         }
     };
     tx.commit().await?;
-    let files = object_store::local::LocalFileSystem::new_with_prefix(config.data_dir.join("files"))
-        .context("opening the file storage")?
-        .with_fsync(true);
-    Ok(Site::new(Parts {
-        db,
-        hub: Hub::default(),
-        clock: Clock::system(),
-        config: config.chat(diagnostic_id),
-        files: Arc::new(files),
-    }))
+    let files = chat::files::open_store(&config.file_store(), &config.data_dir.join("files"))?;
+    Ok(Site::new(Parts { db, hub: Hub::default(), clock: Clock::system(), config: config.chat(diagnostic_id), files }))
 }
 
 async fn readyz(site: Site) -> (StatusCode, Json<serde_json::Value>) {

@@ -8,6 +8,7 @@ const UPLOADS: &str = include_str!("../../migrations/0002_uploads.sql");
 const CHAT_DAILY: &str = include_str!("../../migrations/0010_chat_daily.sql");
 const ACCOUNTS: &str = include_str!("../../migrations/0025_accounts.sql");
 const INVITATIONS: &str = include_str!("../../migrations/0026_invitations.sql");
+const BLOBS: &str = include_str!("../../migrations/0040_blobs.sql");
 const CALLS: &str = include_str!("../../migrations/0100_calls.sql");
 const TRANSLATIONS: &str = include_str!("../../migrations/0300_translations.sql");
 const INCOMING_WEBHOOKS: &str = include_str!("../../migrations/0400_incoming_webhooks.sql");
@@ -25,6 +26,7 @@ pub const MIGRATIONS: &[Migration] = &[
     step(10, "chat_daily", CHAT_DAILY),
     step(25, "accounts", ACCOUNTS),
     step(26, "invitations", INVITATIONS),
+    step(40, "blobs", BLOBS),
     step(100, "calls", CALLS),
     step(300, "translations", TRANSLATIONS),
     step(400, "incoming_webhooks", INCOMING_WEBHOOKS),

@@ -40,6 +40,8 @@ pub struct Config {
     /// Most WebSocket connections of the whole site and of one user.
     pub max_connections: usize,
     pub max_connections_per_user: usize,
+    /// How files are received and looked into.
+    pub files: crate::files::Config,
 }
 
 impl Default for Config {
@@ -61,6 +63,7 @@ impl Default for Config {
             accounts: auth::Settings::default(),
             max_connections: 20_000,
             max_connections_per_user: 50,
+            files: crate::files::Config::default(),
         }
     }
 }
@@ -82,6 +85,8 @@ pub type BeforeStore = Arc<dyn Fn(&mut Post) + Send + Sync>;
 #[derive(Clone)]
 pub struct Site {
     parts: Arc<Parts>,
+    /// Woken when a document wants to be read.
+    pub(crate) documents_came: Arc<tokio::sync::Notify>,
     before_store: Arc<RwLock<Vec<BeforeStore>>>,
     products: Arc<RwLock<Vec<Product>>>,
     custom_commands: Arc<RwLock<Option<Arc<dyn Custom>>>>,
@@ -94,6 +99,7 @@ impl Site {
         let throttle = Arc::new(auth::Throttle::new(&parts.config.accounts));
         Self {
             parts: Arc::new(parts),
+            documents_came: Arc::default(),
             before_store: Arc::default(),
             products: Arc::default(),
             custom_commands: Arc::default(),

@@ -5,7 +5,7 @@ use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, channels, system};
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use db::Conn;
 use hmac::{Hmac, Mac};
@@ -64,6 +64,7 @@ pub struct Hash {
 /// GET /files/{id}/public, outside `/api/v4`: whoever has the link.
 pub async fn open(
     State(site): State<Site>,
+    method: Method,
     headers: HeaderMap,
     Path(id): Path<String>,
     Query(q): Query<Hash>,
@@ -76,7 +77,7 @@ pub async fn open(
         ));
     }
     let (info, path) = lookup(&mut site.db.read().await?, &id).await?;
-    super::routes::send(&site, &info, &path, &headers).await
+    super::send::send(&site, &info, &path, &method, &headers, false).await
 }
 
 /// A link ends with the post that the file belongs to.

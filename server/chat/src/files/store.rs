@@ -30,6 +30,7 @@ const INSERT: Sql = Sql::new(
     "INSERT INTO file_infos (id, user_id, channel_id, create_at, update_at, path, name, extension, size, mime_type, width, height, has_preview_image, mini_preview)
      VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
 );
+const DELETE: Sql = Sql::new("DELETE FROM file_infos WHERE id IN LIST($1)");
 const ATTACH: Sql = Sql::new(
     "UPDATE file_infos SET post_id = $2, update_at = $3 WHERE id = $1 AND user_id = $4 AND channel_id = $5 AND post_id = '' AND delete_at = 0",
 );
@@ -104,4 +105,9 @@ pub async fn insert(tx: &mut Tx, i: &FileInfo, path: &str) -> Result<()> {
 
 pub async fn attach(tx: &mut Tx, id: &str, post: &Post) -> Result<u64> {
     tx.execute(&ATTACH, params![id, &post.id, post.create_at, &post.user_id, &post.channel_id]).await
+}
+
+/// Forgets files for good; their bytes go with the next sweep, unless other files have the same.
+pub async fn forget(tx: &mut Tx, ids: &[String]) -> Result<u64> {
+    tx.execute(&DELETE, params![ids]).await
 }

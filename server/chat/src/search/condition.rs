@@ -12,6 +12,8 @@ pub struct Columns {
     pub text: &'static str,
     /// Space-separated `#tags`; `None` where there are none.
     pub tags: Option<&'static str>,
+    /// A condition that holds when a longer text, kept in lower case, is LIKE `{}`; `None` where there is no such text.
+    pub inside: Option<&'static str>,
 }
 
 /// What names in a search turned out to be.
@@ -65,6 +67,10 @@ impl Condition {
                             any.push_str(&format!(" OR {} LIKE {n} ESCAPE '\\'", columns.text));
                         }
                     }
+                }
+                if let Some(inside) = columns.inside {
+                    any.push_str(" OR ");
+                    any.push_str(&inside.replace("{}", &n));
                 }
                 format!("({any})")
             }
@@ -150,7 +156,7 @@ mod tests {
     use super::*;
     use crate::search::grammar::parse;
 
-    const POSTS: Columns = Columns { text: "message", tags: Some("hashtags") };
+    const POSTS: Columns = Columns { text: "message", tags: Some("hashtags"), inside: None };
 
     #[test]
     fn values_never_get_into_the_text() {

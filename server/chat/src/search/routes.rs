@@ -10,8 +10,15 @@ use axum::routing::post;
 use axum::{Json, Router};
 use wire::{FileInfoList, PostList, PostSearch};
 
-const POSTS: Columns = Columns { text: "message", tags: Some("hashtags") };
-const FILES: Columns = Columns { text: "name", tags: None };
+const POSTS: Columns = Columns { text: "message", tags: Some("hashtags"), inside: None };
+/// A file is found by its name, and by the words of the document that it is.
+const FILES: Columns = Columns {
+    text: "name",
+    tags: None,
+    inside: Some(
+        "EXISTS (SELECT 1 FROM file_texts t WHERE t.path = file_infos.path AND t.content LIKE {} ESCAPE '\\')",
+    ),
+};
 
 /// Routes of this domain.
 pub fn router() -> Router<Site> {

@@ -5,8 +5,8 @@ use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, channels, files};
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt};
+use object_store::ObjectStoreExt;
 use object_store::path::Path;
-use object_store::{ObjectStoreExt, WriteMultipart};
 use std::time::Duration;
 use tokio::time::timeout;
 use wire::{FileInfo, UploadSession};
@@ -130,32 +130,32 @@ async fn rewind(site: &Site, session: &UploadSession, to: &UploadSession) -> Res
 /// because the session stays and the next request comes here again.
 async fn finish(site: &Site, session: &UploadSession) -> Result<FileInfo> {
     let size = session.file_size.unsigned_abs();
-    let mut info =
-        files::describe(site, session.id.clone(), &session.user_id, &session.channel_id, &session.filename, size);
-    let path = files::path_of(&session.id);
     let pieces = store::parts(&mut site.db.read().await?, &session.id).await?;
     if pieces.is_empty() {
         return finished_by_another(site, &session.id).await;
     }
-    let written = match join(site, &pieces, &path).await {
-        Ok(written) => written,
+    let joined = match join(site, &pieces, size).await {
+        Ok(joined) => joined,
         // The pieces go when another request has made the file.
         Err(error) => return finished_by_another(site, &session.id).await.map_err(|_| error),
     };
-    if written != size {
-        let reason = format!("upload {}: {written} bytes in the file storage, {size} expected", session.id);
+    if joined.size != size {
+        let reason = format!("upload {}: {} bytes in the file storage, {size} expected", session.id, joined.size);
         return Err(Error::internal(reason));
     }
-    if files::may_have_small_versions(&info) {
-        let bytes = files::read(site, &path).await?;
-        files::put_small_versions(site, &path, bytes, &mut info).await?;
-    }
+    let wanted = files::New {
+        id: session.id.clone(),
+        user_id: &session.user_id,
+        channel_id: &session.channel_id,
+        name: &session.filename,
+    };
+    let (info, blob) = files::keep(site, wanted, &joined).await?;
     let mut tx = site.db.write().await?;
     if !store::delete(&mut tx, &session.id).await? {
         drop(tx);
         return finished_by_another(site, &session.id).await;
     }
-    files::insert(&mut tx, &info, &path).await?;
+    files::insert(site, &mut tx, &info, &blob).await?;
     tx.commit().await?;
     discard_pieces(site, &session.id).await;
     Ok(info)
@@ -165,23 +165,11 @@ async fn finished_by_another(site: &Site, id: &str) -> Result<FileInfo> {
     Ok(files::get(&mut site.db.read().await?, id).await?.ok_or_else(raced)?.0)
 }
 
-/// Writes the pieces one after the other; how many bytes.
-async fn join(site: &Site, pieces: &[String], path: &str) -> Result<u64> {
-    let upload = site.files.put_multipart(&Path::from(path)).await.map_err(Error::internal)?;
-    let mut out = WriteMultipart::new(upload);
-    let mut written = 0;
+/// Receives the pieces one after the other.
+async fn join(site: &Site, pieces: &[String], size: u64) -> Result<files::Spooled> {
+    let mut whole = files::Spool::new(site, size).await?;
     for piece in pieces {
-        out.wait_for_capacity(2).await.map_err(Error::internal)?;
-        let bytes = match files::read(site, piece).await {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                drop(out.abort().await);
-                return Err(error);
-            }
-        };
-        written += bytes.len() as u64;
-        out.put(bytes);
+        whole.take(files::stream(site, piece, None).await?).await?;
     }
-    out.finish().await.map_err(Error::internal)?;
-    Ok(written)
+    whole.done().await
 }

@@ -100,7 +100,7 @@ pub async fn create_up_to(site: &Site, actor: &Actor, wanted: UploadSession, mos
         );
         return Err(Error::new(Kind::TooMany, "api.upload.create.too_many.app_error", message));
     }
-    store::insert(&mut tx, &session, &files::path_of(&session.id)).await?;
+    store::insert(&mut tx, &session).await?;
     tx.commit().await?;
     Ok(session)
 }

@@ -59,10 +59,9 @@ pub async fn count(conn: &mut Conn, user: &str) -> Result<i64> {
     Ok(conn.fetch_optional(&COUNT, params![user], Row::only).await?.unwrap_or(0))
 }
 
-/// `path` is where the whole file will be.
-pub async fn insert(tx: &mut Tx, s: &UploadSession, path: &str) -> Result<()> {
+pub async fn insert(tx: &mut Tx, s: &UploadSession) -> Result<()> {
     let values =
-        params![&s.id, &s.kind, s.create_at, &s.user_id, &s.channel_id, &s.filename, path, s.file_size, s.file_offset];
+        params![&s.id, &s.kind, s.create_at, &s.user_id, &s.channel_id, &s.filename, "", s.file_size, s.file_offset];
     tx.execute(&INSERT, values).await?;
     Ok(())
 }
@@ -106,7 +105,7 @@ mod tests {
             db::migrate(&db, crate::schema::MIGRATIONS).await.unwrap();
             let mut tx = db.write().await.unwrap();
             let begun = UploadSession { id: "up".into(), user_id: "ana".into(), file_size: 9, ..Default::default() };
-            insert(&mut tx, &begun, "whole").await.unwrap();
+            insert(&mut tx, &begun).await.unwrap();
             assert!(add_part(&mut tx, "up", 0, 4, "a").await.unwrap(), "{engine}");
             assert!(!add_part(&mut tx, "up", 0, 5, "again").await.unwrap(), "{engine}: it is at 4");
             assert!(!add_part(&mut tx, "up", 5, 9, "gap").await.unwrap(), "{engine}: it is at 4");
