@@ -34,6 +34,11 @@ impl Actor {
         self.roles.iter().any(|r| r == "system_admin")
     }
 
+    /// Whether it is a program that the user lets act for them (OAuth 2), not the user.
+    pub fn is_app(&self) -> bool {
+        self.props.contains_key("oauth_app_id")
+    }
+
     /// Whether the user is a guest.
     pub fn is_guest(&self) -> bool {
         self.roles.iter().any(|r| r == "system_guest")
@@ -153,6 +158,9 @@ impl FromRequestParts<Site> for Actor {
         let mut actor = of_request(site, &parts.method, &parts.headers).await?;
         actor.address = Address::of(parts, &site.config.accounts.trusted_proxies);
         let path = parts.extensions.get::<OriginalUri>().map_or(parts.uri.path(), |uri| uri.path());
+        if actor.is_app() && !auth::open_to_apps(&parts.method, path) {
+            return Err(Error::forbidden());
+        }
         if auth::mfa_is_missing(site, &actor) && !auth::open_without_mfa(path) {
             return Err(auth::mfa_required());
         }

@@ -14,6 +14,7 @@ const TRANSLATIONS: &str = include_str!("../../migrations/0300_translations.sql"
 const INCOMING_WEBHOOKS: &str = include_str!("../../migrations/0400_incoming_webhooks.sql");
 const OUTGOING_WEBHOOKS: &str = include_str!("../../migrations/0401_outgoing_webhooks.sql");
 const COMMANDS: &str = include_str!("../../migrations/0402_commands.sql");
+const OAUTH: &str = include_str!("../../migrations/0403_oauth.sql");
 
 const fn step(version: i64, name: &'static str, text: &'static str) -> Migration {
     Migration { version, name, sqlite: text, postgres: text }
@@ -32,4 +33,5 @@ pub const MIGRATIONS: &[Migration] = &[
     step(400, "incoming_webhooks", INCOMING_WEBHOOKS),
     step(401, "outgoing_webhooks", OUTGOING_WEBHOOKS),
     step(402, "commands", COMMANDS),
+    step(403, "oauth", OAUTH),
 ];

@@ -7,6 +7,7 @@ mod commands;
 mod config;
 mod incoming;
 mod interactive;
+mod oauth;
 mod outbound;
 mod outgoing;
 mod paging;
@@ -87,6 +88,7 @@ impl Integrations {
             .merge(outgoing::router())
             .merge(commands::router())
             .merge(interactive::router())
+            .merge(oauth::router())
             .layer(Extension(self.clone()))
     }
 
@@ -106,7 +108,7 @@ impl Integrations {
 
     /// Routes beside it.
     pub fn outside(&self) -> Router<Site> {
-        incoming::outside(self).merge(commands::outside()).layer(Extension(self.clone()))
+        incoming::outside(self).merge(commands::outside()).merge(oauth::outside()).layer(Extension(self.clone()))
     }
 }
 

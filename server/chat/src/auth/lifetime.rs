@@ -64,7 +64,10 @@ fn used(times: &Times, length_ms: i64, settings: &Settings, now: i64) -> Use {
 /// # Errors
 /// When the database fails.
 pub async fn keep_alive(site: &Site, actor: &Actor, times: &Times, now: i64) -> Result<bool> {
-    match used(times, site.config.session_length_ms, &site.config.accounts, now) {
+    // A program gets a new session with its refresh token, which can be taken back; use does not prolong the old one.
+    let fixed = actor.is_app().then(|| Settings { session_extend: false, ..site.config.accounts.clone() });
+    let settings = fixed.as_ref().unwrap_or(&site.config.accounts);
+    match used(times, site.config.session_length_ms, settings, now) {
         Use::Ended => return Ok(false),
         Use::Nothing => {}
         Use::Note(expires_at) => {

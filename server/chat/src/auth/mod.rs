@@ -1,6 +1,7 @@
 //! Logging in and out, second factors, and the sessions of a user.
 
 mod address;
+mod apps;
 mod codes;
 mod device;
 mod lifetime;
@@ -14,11 +15,12 @@ mod throttle;
 mod unoffered;
 
 pub use address::Address;
+pub use apps::{ForApp, open_to_apps, session_for_app};
 pub(crate) use codes::forget_before as forget_codes_before;
 pub use lifetime::{Times, keep_alive, run, sweep};
 pub use links::link;
 pub use mfa::{mfa_is_missing, mfa_required, open_without_mfa};
-pub use sessions::{bot_token, end_all, end_old_bot_sessions, end_others};
+pub use sessions::{Made, bot_token, end, end_all, end_old_bot_sessions, end_others};
 pub use settings::Settings;
 pub use throttle::Throttle;
 

@@ -14,7 +14,7 @@ const INSERT: Sql = Sql::new(
      VALUES ($1, $2, $3, $4, $5, $4, $6, $7, $8)",
 );
 const OF_USER: Sql = Sql::new(
-    "SELECT id, create_at, expires_at, last_activity_at, user_id, device_id, roles, props
+    "SELECT id, create_at, expires_at, last_activity_at, user_id, device_id, roles, is_oauth, props
      FROM sessions WHERE user_id = $1 ORDER BY last_activity_at DESC",
 );
 const OTHERS: Sql = Sql::new("SELECT id FROM sessions WHERE user_id = $1 AND id <> $2");
@@ -143,6 +143,7 @@ fn session(row: Row) -> db::Result<Session> {
         user_id: r.get()?,
         device_id: r.get()?,
         roles: r.get()?,
+        is_oauth: r.get()?,
         props: serde_json::from_value(r.get()?).unwrap_or_default(),
         ..Session::default()
     })

@@ -94,7 +94,7 @@ const FIXED: &[(&str, &str)] = &[
     ("EnableLinkPreviews", "false"),
     ("EnableMobileFileDownload", "true"),
     ("EnableMobileFileUpload", "true"),
-    ("EnableOAuthServiceProvider", "false"),
+    ("EnableOAuthServiceProvider", "true"),
     ("EnableOnboardingFlow", "false"),
     ("EnableOutgoingWebhooks", "true"),
     ("EnablePermalinkPreviews", "false"),
