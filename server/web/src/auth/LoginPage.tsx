@@ -12,6 +12,9 @@ export function LoginPage() {
   const [password, setPassword] = useState('');
   const { busy, error, onSubmit } = useForm(async () => {
     await logIn(login.trim(), password);
+    // A program waits for its user's word (OAuth 2); that page is the server's own.
+    const back = new URLSearchParams(location.search).get('redirect_to');
+    if (back?.startsWith('/oauth/authorize?')) return location.assign(back);
     if (route.value.kind === 'login') navigate('/', 'replace');
   });
   return (
