@@ -4,6 +4,7 @@ import { LoginPage } from './auth/LoginPage';
 import { SignupPage } from './auth/SignupPage';
 import { boot } from './auth/session';
 import { navigate, route } from './routing/navigate';
+import { permalinkPath } from './routing/route';
 import { failure, noAccounts, phase, siteName } from './store/session';
 import { currentTeam, teams } from './store/teams';
 import { currentChannel } from './store/channels';
@@ -69,7 +70,10 @@ function SignedIn() {
 
 /** The address names no team of ours: go to one that exists. */
 function Elsewhere() {
-  const target = teams.value.length > 0 ? `/${teams.value[0].name}` : '/select_team';
+  const here = route.value;
+  const home = teams.value[0]?.name;
+  // Links to direct messages name no team (`/_redirect/pl/…`): any of ours will do.
+  const target = !home ? '/select_team' : here.kind === 'permalink' ? permalinkPath(home, here.postId) : `/${home}`;
   useEffect(() => {
     // Effects run late: whoever signed us in may have chosen a place meanwhile.
     if (['createTeam', 'selectTeam'].includes(route.value.kind) || currentTeam.value) return;

@@ -9,6 +9,7 @@ import { viewCurrent } from './channels/load';
 import { Sidebar } from './channels/Sidebar';
 import { loadAgents } from './agents/load';
 import { loadTranslation } from './translation/load';
+import { loadGroups } from './groups/groups';
 import { RightPanel } from './RightPanel';
 import { navigate, route } from './routing/navigate';
 import { watchServices } from './services/services';
@@ -29,6 +30,7 @@ export function Workspace() {
     void refreshCalls();
     void loadAgents();
     void loadTranslation();
+    void loadGroups();
     const timer = setInterval(() => void refreshStatuses().catch(() => {
       // The connection banner tells; the next poll tries again.
     }), STATUS_POLL_MS);

@@ -37,21 +37,22 @@ function File({ file }: { file: FileInfo }) {
         </figure>
       );
     case 'other':
-      return <FileCard file={file} />;
+      return file.has_preview_image ? <Picture file={file} preview /> : <FileCard file={file} />;
   }
 }
 
 const MAX_WIDTH = 420;
 const MAX_HEIGHT = 300;
 
-function Picture({ file }: { file: FileInfo }) {
+/** A picture; `preview` when the file itself is none and the server drew one of it. */
+function Picture({ file, preview = false }: { file: FileInfo; preview?: boolean }) {
   const scale = Math.min(1, MAX_WIDTH / (file.width || MAX_WIDTH), MAX_HEIGHT / (file.height || MAX_HEIGHT));
   // Known sizes keep the list from jumping when the picture arrives.
   const size = file.width && file.height ? { width: Math.round(file.width * scale), height: Math.round(file.height * scale) } : {};
   const open = () => {
     dialog.value = () => (
       <Dialog title={file.name} wide>
-        <img class="big-picture" src={fileUrl(file.id)} alt={file.name} />
+        <img class="big-picture" src={preview ? previewUrl(file.id) : fileUrl(file.id)} alt={file.name} />
         <Caption file={file} />
       </Dialog>
     );

@@ -12,6 +12,9 @@ import { attempt } from '../ui/states';
 import { insertChoice, triggerAt } from './complete';
 import { changeDraft, draftOf } from './drafts';
 import { lastOwnPost } from './own';
+import { isStandard, STANDARD } from './priority';
+import { PriorityMenu } from './PriorityMenu';
+import { PriorityTag } from './PriorityTag';
 import { sendPost } from './send';
 import { TypingLine } from './TypingLine';
 import { useSuggestions } from './useSuggestions';
@@ -27,7 +30,7 @@ interface Props {
 
 export function Composer({ channelId, rootId, label, placeholder }: Props) {
   const place = typingPlace(channelId, rootId);
-  const { text, files } = draftOf(place);
+  const { text, files, priority } = draftOf(place);
   const area = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
   const [caret, setCaret] = useState(0);
@@ -79,9 +82,9 @@ export function Composer({ channelId, rootId, label, placeholder }: Props) {
   const send = () => {
     if (!ready) return;
     const message = text.trim();
-    changeDraft(place, () => ({ text: '', files: [] }));
+    changeDraft(place, () => ({ text: '', files: [], priority: STANDARD }));
     typedAt.current = 0;
-    void attempt(() => sendPost(channelId, rootId, message, files)).then((done) => {
+    void attempt(() => sendPost(channelId, rootId, message, files, priority)).then((done) => {
       // A refused command comes back to be corrected.
       if (!done && draftOf(place).text === '') setText(message);
     });
@@ -180,6 +183,8 @@ export function Composer({ channelId, rootId, label, placeholder }: Props) {
             </button>
             {emoji && <EmojiPicker up close={() => setEmoji(false)} pick={(name) => { setEmoji(false); insert(emojiCharacter(name) ?? `:${name}:`); }} />}
           </div>
+          {!rootId && <PriorityMenu value={priority} onChange={(next) => changeDraft(place, () => ({ priority: next }))} />}
+          {!isStandard(priority) && <PriorityTag value={priority} />}
           <span class="grow" />
           <button type="button" class="icon-button send" aria-label={rootId ? 'Send reply' : 'Send message'} title="Send" disabled={!ready} onClick={send}>
             <Icon name="send" />

@@ -1,5 +1,7 @@
 import DOMPurify from 'dompurify';
 import { useMemo } from 'preact/hooks';
+import { groups } from '../groups/groups';
+import { followLink } from '../routing/navigate';
 import { channelPath, messagesPath } from '../routing/route';
 import { channels } from '../store/channels';
 import { me } from '../store/session';
@@ -14,6 +16,8 @@ function scope(): Scope {
   return {
     me: me.value?.username ?? '',
     isUser: (name) => names.has(name),
+    group: (name) => groups.value[name] ?? null,
+    origin: location.origin,
     userHref: (name) => messagesPath(team?.name ?? '', `@${name}`),
     channel: (name) => {
       const found = Object.values(channels.value).find((channel) => channel.team_id === team?.id && channel.name === name);
@@ -24,7 +28,7 @@ function scope(): Scope {
 
 function onClick(event: MouseEvent): void {
   const tag = (event.target as Element).closest<HTMLElement>('a[data-hashtag]')?.dataset.hashtag;
-  if (!tag) return;
+  if (!tag) return followLink(event);
   event.preventDefault();
   panel.value = { kind: 'search', terms: tag };
 }
@@ -34,9 +38,10 @@ export function Markdown({ text }: { text: string }) {
   // Names become known after messages do; the text is drawn again then.
   const known = users.value;
   const rooms = channels.value;
+  const crowds = groups.value;
   const html = useMemo(
     () => DOMPurify.sanitize(renderMarkdown(text, scope()), { ADD_ATTR: ['target'] }),
-    [text, known, rooms],
+    [text, known, rooms, crowds],
   );
   return <div class={isOnlyEmoji(text) ? 'markdown jumbo' : 'markdown'} onClick={onClick} dangerouslySetInnerHTML={{ __html: html }} />;
 }

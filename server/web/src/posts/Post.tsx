@@ -18,6 +18,10 @@ import { clock, fullTime } from '../ui/time';
 import { kindOfPost } from './kind';
 import { EditForm } from './EditForm';
 import { Markdown } from './Markdown';
+import { Acknowledgements } from './Acknowledgements';
+import { Embeds } from './Embeds';
+import { priorityOf } from './priority';
+import { PriorityTag } from './PriorityTag';
 import { PostActions } from './PostActions';
 import { Reactions } from './Reactions';
 import { discardPost, retryPost } from './send';
@@ -59,6 +63,7 @@ export const Post = memo(function Post({ post, grouped = false, lit = false, inT
             <strong class="post-author">{name}</strong>
             {(user?.is_bot || post.props?.from_bot === 'true' || post.props?.from_webhook === 'true') && <span class="tag">BOT</span>}
             <time title={fullTime(post.create_at)}>{clock(post.create_at)}</time>
+            <PriorityTag value={priorityOf(post)} />
             {post.is_pinned && (
               <span class="hint" title="Pinned">
                 <Icon name="pin" size={13} />
@@ -111,7 +116,9 @@ function Content({ post }: { post: PostData }) {
         {post.edit_at > 0 && <span class="edited">(edited)</span>}
       </div>
       <MessageAttachments post={post} />
+      <Embeds post={post} />
       <Attachments post={post} />
+      <Acknowledgements post={post} />
     </>
   );
 }

@@ -1,4 +1,5 @@
 import type { Post } from '@mattermost/types/posts';
+import { lazy } from 'preact/compat';
 import { useState } from 'preact/hooks';
 import { api } from '../api/client';
 import { agentActions } from '../agents/actions';
@@ -9,13 +10,15 @@ import { receivePosts } from '../store/posts';
 import { isAdmin, myId } from '../store/session';
 import { currentTeam } from '../store/teams';
 import { copyText } from '../teams/InviteDialog';
-import { confirmDialog } from '../ui/Dialog';
+import { confirmDialog, dialog } from '../ui/Dialog';
 import { Icon } from '../ui/Icon';
 import { Menu, type MenuItem } from '../ui/Menu';
 import { opensAbove } from '../ui/room';
 import { attempt, say } from '../ui/states';
 import { kindOfPost } from './kind';
 import { deletePost, toggleReaction } from './send';
+
+const ReminderDialog = lazy(() => import('./ReminderDialog'));
 
 const PICKER_HEIGHT = 390;
 
@@ -39,6 +42,7 @@ export function PostActions({ post, edit, inThread }: { post: Post; edit: () => 
     { label: 'Copy link', icon: 'link', run: () => void copyLink() },
     { label: 'Copy text', icon: 'file', run: () => void copyText(post.message).then((done) => say(done ? 'Text copied.' : 'The browser does not allow copying here.')) },
     { label: post.is_pinned ? 'Unpin' : 'Pin to channel', icon: 'pin', run: () => void pin() },
+    { label: 'Remind me', icon: 'clock', run: () => (dialog.value = () => <ReminderDialog post={post} />) },
     ...agentActions(post),
     mine && plain ? { label: 'Edit', icon: 'edit', run: edit } : null,
     mine || isAdmin.value ? { label: 'Delete', icon: 'trash', run: remove, danger: true } : null,

@@ -1,4 +1,4 @@
-import type { Post } from '@mattermost/types/posts';
+import type { Post, PostAcknowledgement } from '@mattermost/types/posts';
 import type { Reaction } from '@mattermost/types/reactions';
 import type { Handlers } from '../events';
 import { channels, currentChannel, memberships } from '../store/channels';
@@ -7,6 +7,7 @@ import { addPost, applyReaction, patchPost, posts, receivePosts, removePost } fr
 import { stopTyping, typingPlace } from '../store/typing';
 import { wantUsers } from '../store/users';
 import { loadChannel, viewCurrent } from '../channels/load';
+import { receiveAcknowledgement } from './acknowledge';
 import { arrive } from './arrive';
 import { notify } from './notify';
 
@@ -41,6 +42,12 @@ export const postEvents: Handlers = {
   },
   ephemeral_message({ data }) {
     addPost(decoded<Post>(data.post));
+  },
+  post_acknowledgement_added({ data }) {
+    receiveAcknowledgement(decoded<PostAcknowledgement>(data.acknowledgement));
+  },
+  post_acknowledgement_removed({ data }) {
+    receiveAcknowledgement({ ...decoded<PostAcknowledgement>(data.acknowledgement), acknowledged_at: 0 });
   },
   reaction_added({ data }) {
     const reaction = decoded<Reaction>(data.reaction);

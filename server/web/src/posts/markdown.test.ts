@@ -5,6 +5,8 @@ const scope: Scope = {
   me: 'ann',
   isUser: (name) => ['ann', 'bob', 'c.d'].includes(name),
   channel: (name) => (name === 'town-square' ? { title: 'Town Square', href: '/t/channels/town-square' } : null),
+  group: (name) => ({ nurses: { title: 'Nurses', mine: true }, doctors: { title: 'Doctors', mine: false } })[name] ?? null,
+  origin: 'https://chat.example',
   userHref: (name) => `/t/messages/@${name}`,
 };
 const html = (text: string) => renderMarkdown(text, scope).trim();
@@ -17,6 +19,18 @@ describe('messages', () => {
 
   it('breaks lines where people broke them', () => {
     expect(html('one\ntwo')).toBe('<p>one<br>\ntwo</p>');
+  });
+
+  it('knows groups, and lights up those of the reader', () => {
+    expect(html('hi @nurses.')).toContain('<span class="mention mention-me" title="Nurses">@nurses</span>.');
+    expect(html('@doctors')).toContain('<span class="mention" title="Doctors">');
+    expect(html('@nobody')).not.toContain('mention');
+  });
+
+  it('opens links of the site here and all others in a new window', () => {
+    expect(html('https://chat.example/core/pl/p1')).not.toContain('_blank');
+    expect(html('https://chat.example/api/v4/files/f1')).toContain('_blank');
+    expect(html('https://chat.example.evil/x')).toContain('_blank');
   });
 
   it('lights up a mention of the reader and links others', () => {

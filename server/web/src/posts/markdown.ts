@@ -12,6 +12,10 @@ export interface Scope {
   isUser: (name: string) => boolean;
   /** Display name and address of a channel by its name; null when unknown. */
   channel: (name: string) => { title: string; href: string } | null;
+  /** A group that can be mentioned; null when there is none of that name. */
+  group: (name: string) => { title: string; mine: boolean } | null;
+  /** The site's own address: its links stay in this window. */
+  origin: string;
   /** Where a mention leads. */
   userHref: (name: string) => string;
 }
@@ -50,13 +54,17 @@ md.inline.ruler.before('emphasis', 'mention', (state, silent) => {
   const scope = state.env as unknown as Scope;
   // "@ann." ends a sentence: the dot belongs to the name only if somebody is called so.
   let name = found[1].toLowerCase();
-  while (!SPECIAL.has(name) && !scope.isUser(name) && /[._-]$/.test(name)) name = name.slice(0, -1);
-  if (!SPECIAL.has(name) && !scope.isUser(name)) return false;
+  const isKnown = (word: string) => SPECIAL.has(word) || scope.isUser(word) || scope.group(word) !== null;
+  while (!isKnown(name) && /[._-]$/.test(name)) name = name.slice(0, -1);
+  if (!isKnown(name)) return false;
   if (!silent) {
-    const mine = name === scope.me || SPECIAL.has(name);
+    const leads = scope.isUser(name) && !SPECIAL.has(name);
+    const group = leads ? null : scope.group(name);
+    const mine = name === scope.me || SPECIAL.has(name) || group?.mine === true;
     const attributes: [string, string][] = [['class', mine ? 'mention mention-me' : 'mention']];
-    if (!SPECIAL.has(name)) attributes.push(['href', scope.userHref(name)]);
-    pushTag(state, SPECIAL.has(name) ? 'span' : 'a', attributes, state.src.slice(state.pos, state.pos + name.length + 1));
+    if (leads) attributes.push(['href', scope.userHref(name)]);
+    if (group) attributes.push(['title', group.title]);
+    pushTag(state, leads ? 'a' : 'span', attributes, state.src.slice(state.pos, state.pos + name.length + 1));
   }
   state.pos += name.length + 1;
   return true;
@@ -104,9 +112,14 @@ md.inline.ruler.at('text', (state, silent) => {
 });
 
 const openLink = md.renderer.rules.link_open ?? ((tokens, at, options, _env, self) => self.renderToken(tokens, at, options));
+/** A page of this client; files and plugins are none. */
+function isOwnPage(href: string, origin: string): boolean {
+  return origin !== '' && href.startsWith(`${origin}/`) && !/^\/(api|plugins)\//.test(href.slice(origin.length));
+}
+
 md.renderer.rules.link_open = (tokens, at, options, env, self) => {
   const href = String(tokens[at].attrGet('href') ?? '');
-  if (/^https?:/i.test(href)) {
+  if (/^https?:/i.test(href) && !isOwnPage(href, (env as unknown as Scope).origin)) {
     tokens[at].attrSet('target', '_blank');
     tokens[at].attrSet('rel', 'noopener noreferrer');
   }

@@ -6,6 +6,7 @@ import { myId } from '../store/session';
 import { addPost, applyReaction, clearFailure, failPost, posts, reactionsOf, receivePosts, removePost } from '../store/posts';
 import { arrive } from './arrive';
 import { isCommand, runCommand } from './command';
+import { isStandard, type Priority } from './priority';
 
 let lastPending = 0;
 
@@ -16,7 +17,7 @@ function pendingId(): string {
 }
 
 /** Shows the message at once and sends it. */
-export async function sendPost(channelId: string, rootId: string, message: string, files: readonly FileInfo[]): Promise<void> {
+export async function sendPost(channelId: string, rootId: string, message: string, files: readonly FileInfo[], priority: Priority): Promise<void> {
   if (isCommand(message) && files.length === 0) {
     await runCommand(message, channelId, rootId);
     return;
@@ -38,7 +39,7 @@ export async function sendPost(channelId: string, rootId: string, message: strin
     reply_count: 0,
     props: {},
     file_ids: files.map((file) => file.id),
-    metadata: { files: [...files] },
+    metadata: isStandard(priority) ? { files: [...files] } : { files: [...files], priority },
   } as unknown as Post);
   await transmit(id);
 }
@@ -54,6 +55,7 @@ async function transmit(id: string): Promise<void> {
       message: draft.message,
       pending_post_id: id,
       file_ids: draft.file_ids,
+      ...(draft.metadata.priority ? { metadata: { priority: draft.metadata.priority } } : {}),
     } as Parameters<typeof api.createPost>[0]);
     arrive(stored, false);
   } catch (cause) {

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { api } from '../api/client';
 import { emojiCharacter, searchEmoji } from '../emoji/emoji';
+import { groups } from '../groups/groups';
 import { channels } from '../store/channels';
 import { currentTeam } from '../store/teams';
 import { displayName, receiveUsers } from '../store/users';
@@ -50,6 +51,13 @@ function findChannels(term: string): Suggestion[] {
     .map((channel) => ({ insert: `~${channel.name}`, title: channel.display_name, detail: `~${channel.name}` }));
 }
 
+/** Groups whose name or title begins with the term. */
+function findGroups(term: string): Suggestion[] {
+  return Object.values(groups.value)
+    .filter((group) => term && (group.name.startsWith(term) || group.title.toLowerCase().startsWith(term)))
+    .map((group) => ({ insert: `@${group.name}`, title: group.title, detail: `@${group.name}, ${group.members} people` }));
+}
+
 const EVERYBODY = [
   { name: 'channel', detail: 'everybody in this channel' },
   { name: 'here', detail: 'everybody who is online' },
@@ -60,9 +68,10 @@ async function findPeople(term: string, channelId: string): Promise<Suggestion[]
   const answer = await api.autocompleteUsers(term, currentTeam.value?.id ?? '', channelId, { limit: LIMIT });
   const people = [...(answer.users ?? []), ...(answer.out_of_channel ?? [])];
   receiveUsers(people);
-  const groups = EVERYBODY.filter(({ name }) => term && name.startsWith(term));
+  const everybody = EVERYBODY.filter(({ name }) => term && name.startsWith(term));
   return [
     ...people.map((user) => ({ insert: `@${user.username}`, title: displayName(user), detail: `@${user.username}`, userId: user.id })),
-    ...groups.map(({ name, detail }) => ({ insert: `@${name}`, title: `@${name}`, detail })),
+    ...findGroups(term),
+    ...everybody.map(({ name, detail }) => ({ insert: `@${name}`, title: `@${name}`, detail })),
   ].slice(0, LIMIT);
 }

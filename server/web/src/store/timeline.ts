@@ -40,6 +40,8 @@ export function startsGroup(previous: Post | undefined, post: Post): boolean {
     previous.user_id !== post.user_id ||
     previous.type !== post.type ||
     post.type !== '' ||
+    // A priority is written beside the name.
+    Boolean(post.metadata?.priority?.priority) ||
     (previous.root_id ?? '') !== (post.root_id ?? '') ||
     post.create_at - previous.create_at > FIVE_MINUTES_MS ||
     previous.props?.override_username !== post.props?.override_username

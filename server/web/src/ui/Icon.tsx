@@ -37,6 +37,8 @@ const PATHS = {
   check: 'M5 12.500 10 17 19 7',
   warning: 'M12 4 2.500 20h19zM12 10v4M12 17h.01',
   expand: 'M14 4h6v6M20 4l-7 7M10 20H4v-6M4 20l7-7',
+  flag: 'M6 21V4M6 5h12l-2.500 4 2.500 4H6',
+  clock: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 7v5.500l3.500 2',
   back: 'M14 6l-6 6 6 6',
 } as const;
 

@@ -1,0 +1,72 @@
+import type { Post } from '@mattermost/types/posts';
+import { Attachments } from '../files/Attachments';
+import { pictureSource, webLink } from '../interactive/attachment';
+import { config } from '../store/session';
+import { displayName, users, wantUsers } from '../store/users';
+import { Avatar } from '../ui/Avatar';
+import { attempt } from '../ui/states';
+import { clock, dayName, fullTime } from '../ui/time';
+import { linkedPictures, linkPreviews, quotedPosts, type LinkPreview, type QuotedPost } from './embeds';
+import { Markdown } from './Markdown';
+import { goToPost } from './Permalink';
+
+const source = (link: string) => pictureSource(link, location.origin, config.value.HasImageProxy === 'true');
+
+/** What is behind the links of a message: quoted messages, page previews, pictures. */
+export function Embeds({ post }: { post: Post }) {
+  return (
+    <>
+      {quotedPosts(post).map((quoted) => (
+        <Quote key={quoted.post.id} quoted={quoted} />
+      ))}
+      {linkPreviews(post).map((preview) => (
+        <Preview key={preview.url} preview={preview} />
+      ))}
+      {linkedPictures(post).map((url) => source(url) && <img key={url} class="attachment-picture" src={source(url)} alt="" loading="lazy" />)}
+    </>
+  );
+}
+
+function Quote({ quoted: { post, channelName, channelType } }: { quoted: QuotedPost }) {
+  const author = users.value[post.user_id];
+  if (!author) wantUsers([post.user_id]);
+  const name = (post.props?.override_username as string) || displayName(author);
+  return (
+    <blockquote class="quote" aria-label={`Message of ${name}`}>
+      <div class="quote-head">
+        <Avatar userId={post.user_id} size={22} />
+        <strong>{name}</strong>
+        <time class="hint" title={fullTime(post.create_at)}>
+          {dayName(post.create_at)}, {clock(post.create_at)}
+        </time>
+      </div>
+      <div class="quote-text">
+        <Markdown text={post.message} />
+      </div>
+      <Attachments post={post} />
+      <button type="button" class="link" onClick={() => void attempt(() => goToPost(post.id))}>
+        Go to message{channelType === 'O' || channelType === 'P' ? ` in ${channelName}` : ''}
+      </button>
+    </blockquote>
+  );
+}
+
+function Preview({ preview }: { preview: LinkPreview }) {
+  const picture = preview.image ? source(preview.image) : '';
+  return (
+    <div class="message-attachment">
+      {preview.site && <small class="hint">{preview.site}</small>}
+      <strong>
+        {webLink(preview.url) ? (
+          <a href={preview.url} target="_blank" rel="noopener noreferrer">
+            {preview.title}
+          </a>
+        ) : (
+          preview.title
+        )}
+      </strong>
+      {preview.description && <p class="quote-text">{preview.description}</p>}
+      {picture && <img class="attachment-picture" src={picture} alt="" loading="lazy" />}
+    </div>
+  );
+}
