@@ -3,6 +3,7 @@
 //! A connection owns a numbered ring of the frames it was sent, so that a socket that comes back within
 //! [`RESUME_WINDOW_MS`] goes on where it stopped. A connection whose reader does not keep up is closed, never waited for.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 use tokio::sync::{Notify, mpsc};
@@ -46,7 +47,8 @@ pub struct Connection {
 
 #[derive(Default)]
 struct Outbox {
-    /// Frames by sequence number; the last one has `next_seq - 1`.
+    /// Frames without their sequence number, which is all that differs between receivers, so that they share the text.
+    /// The last one has `next_seq - 1`.
     ring: VecDeque<Arc<str>>,
     next_seq: i64,
     /// Next frame that the socket has to send.
@@ -62,7 +64,7 @@ struct Outbox {
 /// What a socket task has to do next.
 pub enum Next {
     /// Send these frames.
-    Frames(Vec<Arc<str>>),
+    Frames(Vec<String>),
     /// Close the socket: it was taken over, fell behind or its session ended.
     Close,
 }
@@ -73,11 +75,10 @@ impl Connection {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    fn push(&self, event_head: &str) {
+    fn push(&self, head: Arc<str>) {
         let mut out = self.lock();
-        let frame: Arc<str> = format!("{event_head},\"seq\":{}}}", out.next_seq).into();
         out.next_seq += 1;
-        out.ring.push_back(frame);
+        out.ring.push_back(head);
         if out.ring.len() > RING {
             out.ring.pop_front();
         }
@@ -133,7 +134,8 @@ impl Connection {
                 if out.cursor < out.next_seq {
                     let oldest = out.next_seq - out.ring.len() as i64;
                     let skip = usize::try_from(out.cursor - oldest).unwrap_or(0);
-                    let frames = out.ring.iter().skip(skip).cloned().collect();
+                    let heads = out.ring.iter().skip(skip).zip(out.cursor.max(oldest)..);
+                    let frames = heads.map(|(head, seq)| format!("{head},\"seq\":{seq}}}")).collect();
                     out.cursor = out.next_seq;
                     return Next::Frames(frames);
                 }
@@ -182,14 +184,14 @@ impl Hub {
         if receivers.is_empty() {
             return;
         }
-        if event.event == "posted" {
-            for connection in receivers {
-                connection.push(&head(&for_receiver(&event, &connection.user_id)));
-            }
-        } else {
-            let head = head(&event);
-            for connection in receivers {
-                connection.push(&head);
+        // Of these lists everybody sees only whether they are in them, so most get the same frame.
+        let named: BTreeSet<String> = OWN.iter().flat_map(|key| listed(&event.data, key)).collect();
+        let plain: Arc<str> = head(&for_receiver(&event, "")).into();
+        for connection in receivers {
+            if named.contains(&connection.user_id) {
+                connection.push(head(&for_receiver(&event, &connection.user_id)).into());
+            } else {
+                connection.push(plain.clone());
             }
         }
     }
@@ -400,23 +402,27 @@ fn head(event: &Event) -> String {
     format!("{{\"event\":{name},\"data\":{data},\"broadcast\":{broadcast}")
 }
 
-/// `mentions` and `followers` hold only the receiver's own id.
-fn for_receiver(event: &Event, user_id: &str) -> Event {
-    let mut own = event.clone();
-    for key in ["mentions", "followers"] {
-        filter_own(&mut own.data, key, user_id);
-    }
-    own
+/// Lists of users in a `posted` event of which a receiver sees only the own id.
+const OWN: [&str; 2] = ["mentions", "followers"];
+
+fn listed(data: &Props, key: &str) -> Vec<String> {
+    let text = data.get(key).and_then(|v| v.as_str());
+    text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
-fn filter_own(data: &mut Props, key: &str, user_id: &str) {
-    let Some(text) = data.get(key).and_then(|v| v.as_str()) else { return };
-    let all: Vec<String> = serde_json::from_str(text).unwrap_or_default();
-    if all.iter().any(|id| id == user_id) {
-        data.insert(key.into(), serde_json::json!([user_id]).to_string().into());
-    } else {
-        data.shift_remove(key);
+fn for_receiver<'a>(event: &'a Event, user_id: &str) -> Cow<'a, Event> {
+    if event.event != "posted" || !OWN.iter().any(|key| event.data.contains_key(*key)) {
+        return Cow::Borrowed(event);
     }
+    let mut own = event.clone();
+    for key in OWN {
+        if listed(&event.data, key).iter().any(|id| id == user_id) {
+            own.data.insert(key.into(), serde_json::json!([user_id]).to_string().into());
+        } else {
+            own.data.shift_remove(key);
+        }
+    }
+    Cow::Owned(own)
 }
 
 #[cfg(test)]

@@ -17,6 +17,10 @@ use wire::{Event, Props, WsReply};
 
 /// Largest frame from a client; SDP of a call travels in one.
 const MAX_FRAME: usize = 64 * 1024;
+/// Buffers of one socket, bytes. Most sockets are silent most of the time, so the library's 128 kB would be nearly all
+/// that a client costs; a larger frame still goes through.
+const READ_BUFFER: usize = 4 * 1024;
+const WRITE_BUFFER: usize = 4 * 1024;
 const AUTHENTICATE_WITHIN: Duration = Duration::from_secs(5);
 const WRITE_DEADLINE: Duration = Duration::from_secs(30);
 const PING_EVERY: Duration = Duration::from_secs(60);
@@ -49,7 +53,8 @@ pub async fn upgrade(
             Err(error) => return error.into_response(),
         }
     }
-    ws.max_message_size(MAX_FRAME).on_upgrade(move |socket| async move {
+    let ws = ws.max_message_size(MAX_FRAME).read_buffer_size(READ_BUFFER).write_buffer_size(WRITE_BUFFER);
+    ws.on_upgrade(move |socket| async move {
         if let Err(error) = serve(&site, socket, known, resume).await {
             tracing::debug!(%error, "a socket ended");
         }
@@ -93,11 +98,9 @@ async fn serve(site: &Site, socket: WebSocket, known: Option<Actor>, resume: Res
     if let Some(seq) = challenge {
         // Drivers want hello first, then the answer to their challenge.
         if let Next::Frames(frames) = connection.next(generation).await {
-            for frame in frames {
-                write(&mut send, &frame).await?;
-            }
+            write(&mut send, frames).await?;
         }
-        write(&mut send, &reply_text(seq, None)).await?;
+        write(&mut send, [reply_text(seq, None)]).await?;
     }
     status::announce(site, &actor.user_id).await?;
     pump(site, &actor, &connection, generation, send, receive).await;
@@ -129,7 +132,7 @@ async fn challenged(site: &Site, send: &mut Sender, receive: &mut Receiver) -> O
             "api.web_socket_router.not_authenticated.app_error",
             "WebSocket connection is not authenticated.",
         );
-        write(send, &failure_text(request.seq, &error)).await.ok()?;
+        write(send, [failure_text(request.seq, &error)]).await.ok()?;
     }
     None
 }
@@ -175,10 +178,8 @@ async fn pump(
         tokio::select! {
             next = connection.next(generation) => match next {
                 Next::Close => break,
-                Next::Frames(frames) => for frame in frames {
-                    if write(&mut send, &frame).await.is_err() {
-                        return;
-                    }
+                Next::Frames(frames) => if write(&mut send, frames).await.is_err() {
+                    return;
                 },
             },
             message = receive.next() => {
@@ -189,7 +190,7 @@ async fn pump(
                 }
                 if let Some(request) = read(&message) {
                     if let Some(answer) = handle(site, actor, connection, request).await {
-                        if write(&mut send, &answer).await.is_err() {
+                        if write(&mut send, [answer]).await.is_err() {
                             return;
                         }
                     }
@@ -206,9 +207,15 @@ async fn pump(
     drop(send.close().await);
 }
 
-async fn write(send: &mut Sender, text: &str) -> Result<()> {
-    let sent = tokio::time::timeout(WRITE_DEADLINE, send.send(Message::Text(text.into()))).await;
-    sent.map_err(Error::internal)?.map_err(Error::internal)
+/// Sends frames in one go.
+async fn write(send: &mut Sender, frames: impl IntoIterator<Item = String>) -> Result<()> {
+    let sending = async {
+        for frame in frames {
+            send.feed(Message::Text(frame.into())).await?;
+        }
+        send.flush().await
+    };
+    tokio::time::timeout(WRITE_DEADLINE, sending).await.map_err(Error::internal)?.map_err(Error::internal)
 }
 
 /// A client's request; `data` keeps bytes when the frame was MessagePack.
