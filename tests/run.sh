@@ -69,6 +69,13 @@ crash_story() {
     "$BIN/bench-chat" crash --server "$BIN/server" --kills 15 --seed 11 --database "${TEST_DATABASE_URL%/*}/crash"
 }
 
+# The file storage on stand-ins for S3 (moto) and Azure Blob (azurite).
+store_checks() {
+  install_libraries && "$CACHE/venv/bin/pip" -q install -r tests/sdk/stores/requirements.txt &&
+    (cd tests/sdk/stores && npm ci --no-audit --no-fund --loglevel=error) &&
+    PYTHON="$CACHE/venv/bin/python" node tests/sdk/stores/run.mjs
+}
+
 browser_story() { (cd tests/browser && npm ci --no-audit --no-fund --loglevel=error) && node --test --test-timeout=900000 tests/browser/story.test.mjs; }
 
 run_tests() {
@@ -92,6 +99,7 @@ $TEST_PACKAGES"
   part "Mattermost client libraries" library_checks run.mjs
   part "requests of any shape" fuzz_api
   part "the server killed 65 times" crash_story
+  part "files on S3 and Azure Blob" store_checks
   part "the story in real browsers (screenshots in $MUSTER_SHOTS)" browser_story
   say "all parts took $(((SECONDS - begun) / 60)) min $(((SECONDS - begun) % 60)) s"
   finish
