@@ -298,3 +298,67 @@ async fn the_console_asks_whether_the_storage_works() {
         );
     }
 }
+
+#[tokio::test]
+async fn the_file_of_a_bookmark_is_exchanged() {
+    for world in worlds().await {
+        let engine = world.engine;
+        let t = team(&world).await;
+        let first = upload(&t.ana, &t.square, "first.pdf", REPORT).await;
+        let base = format!("/channels/{}/bookmarks", t.square);
+        let new = json!({"type": "file", "display_name": "The plan", "file_id": first["id"]});
+        let bookmark = text(&t.ana.ok("POST", &base, new).await, "id");
+        let second = upload(&t.ana, &t.square, "second.docx", PLAN).await;
+        let others = upload(&t.bruno, &t.square, "others.odt", MINUTES).await;
+        let path = format!("{base}/{bookmark}");
+        let (status, _) = t.ana.call("PATCH", &path, json!({"file_id": others["id"]})).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{engine}: not one's own file");
+        let changed = t.ana.ok("PATCH", &path, json!({"file_id": second["id"]})).await;
+        assert_eq!(changed["updated"]["file"]["name"], "second.docx", "{engine}: {changed}");
+        let seen = t.bruno.get(&base).await;
+        assert_eq!((&seen[0]["file_id"], &seen[0]["display_name"]), (&second["id"], &json!("The plan")), "{engine}");
+        let path = format!("/files/{}", text(&second, "id"));
+        assert_eq!(
+            send(&t.bruno, "GET", &path, &[], b"").await.2,
+            PLAN,
+            "{engine}: who may read the channel may read it"
+        );
+        let path = format!("/files/{}", text(&first, "id"));
+        assert_eq!(send(&t.ana, "GET", &path, &[], b"").await.0, StatusCode::NOT_FOUND, "{engine}");
+    }
+}
+
+#[tokio::test]
+async fn the_site_has_a_picture_of_its_own() {
+    const PNG: &[u8] = include_bytes!("../../pictures/tests/fixtures/place.png");
+    for world in worlds().await {
+        let engine = world.engine;
+        let t = team(&world).await;
+        let nobody = Person { api: &world.api, token: String::new(), id: String::new() };
+        assert_eq!(send(&nobody, "GET", "/brand/image", &[], b"").await.0, StatusCode::NOT_FOUND, "{engine}");
+        let form = |bytes: &[u8]| {
+            let head = b"--x\r\ncontent-disposition: form-data; name=\"image\"; filename=\"b.png\"\r\n\r\n".as_slice();
+            [head, bytes, b"\r\n--x--\r\n"].concat()
+        };
+        let kind = [("content-type", "multipart/form-data; boundary=x")];
+        assert_eq!(
+            send(&t.bruno, "POST", "/brand/image", &kind, &form(PNG)).await.0,
+            StatusCode::FORBIDDEN,
+            "{engine}"
+        );
+        assert_eq!(
+            send(&t.ana, "POST", "/brand/image", &kind, &form(b"<svg/>")).await.0,
+            StatusCode::BAD_REQUEST,
+            "{engine}"
+        );
+        assert_eq!(send(&t.ana, "POST", "/brand/image", &kind, &form(PNG)).await.0, StatusCode::CREATED, "{engine}");
+        let (status, headers, body) = send(&nobody, "GET", "/brand/image", &[], b"").await;
+        assert_eq!(
+            (status, &headers["content-type"], body.len()),
+            (StatusCode::OK, &"image/png".parse().unwrap(), PNG.len()),
+            "{engine}"
+        );
+        t.ana.ok("DELETE", "/brand/image", Value::Null).await;
+        assert_eq!(send(&nobody, "GET", "/brand/image", &[], b"").await.0, StatusCode::NOT_FOUND, "{engine}");
+    }
+}

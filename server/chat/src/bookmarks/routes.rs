@@ -100,15 +100,7 @@ async fn create(
     };
     rules::check(&bookmark)?;
     if !bookmark.file_id.is_empty() {
-        // The file belongs to the bookmark from now on, so that others who may read the channel may read it.
-        let owner = Post {
-            id: bookmark.id.clone(),
-            user_id: actor.user_id.clone(),
-            channel_id: channel.id.clone(),
-            create_at: now,
-            ..Post::default()
-        };
-        files::attach(&mut tx, std::slice::from_ref(&bookmark.file_id), &owner).await?;
+        own_file(&mut tx, &actor, &bookmark).await?;
     }
     store::insert(&mut tx, &bookmark).await?;
     let bookmark = with_file(&mut tx, bookmark).await?;
@@ -116,6 +108,18 @@ async fn create(
     site.emit(&mut tx, event.omitting_connection(&actor.connection_id));
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(bookmark)))
+}
+
+/// The actor's file belongs to the bookmark from now on, so that others who may read the channel may read it.
+async fn own_file(tx: &mut db::Tx, actor: &Actor, bookmark: &Bookmark) -> Result<()> {
+    let owner = Post {
+        id: bookmark.id.clone(),
+        user_id: actor.user_id.clone(),
+        channel_id: bookmark.channel_id.clone(),
+        create_at: bookmark.update_at,
+        ..Post::default()
+    };
+    files::attach(tx, std::slice::from_ref(&bookmark.file_id), &owner).await
 }
 
 async fn change(
@@ -127,11 +131,15 @@ async fn change(
     let mut tx = site.db.write().await?;
     access(&mut tx, &actor, &channel_id, "edit").await?;
     let known = store::one(&mut tx, &channel_id, &id).await?.ok_or_else(missing)?;
-    if p.file_id.as_ref().is_some_and(|f| *f != known.file_id) {
-        return Err(Error::invalid_body("file_id", "another file is another bookmark; delete this one and add it"));
-    }
+    let before = known.file_id.clone();
     let next = Bookmark { update_at: site.clock.now_ms(), ..rules::patched(known, p) };
     rules::check(&next)?;
+    if next.file_id != before {
+        own_file(&mut tx, &actor, &next).await?;
+        let old = files::of_ids(&mut tx, std::slice::from_ref(&before)).await?;
+        let old: Vec<String> = old.into_iter().filter(|f| f.post_id == next.id).map(|f| f.id).collect();
+        files::forget(&mut tx, &old).await?;
+    }
     store::update(&mut tx, &next).await?;
     let answer = BookmarkUpdate { updated: with_file(&mut tx, next).await?, deleted: None };
     let event = Event::new("channel_bookmark_updated").with_encoded("bookmarks", &answer).to_channel(&channel_id);

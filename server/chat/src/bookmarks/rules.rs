@@ -37,6 +37,7 @@ fn check_url(field: &str, text: &str) -> Result<()> {
 /// The bookmark with the changes of `patch`.
 pub fn patched(mut b: Bookmark, patch: BookmarkPatch) -> Bookmark {
     b.display_name = patch.display_name.unwrap_or(b.display_name);
+    b.file_id = patch.file_id.unwrap_or(b.file_id);
     b.link_url = patch.link_url.unwrap_or(b.link_url);
     b.image_url = patch.image_url.unwrap_or(b.image_url);
     b.emoji = patch.emoji.map(|e| e.trim_matches(':').to_owned()).unwrap_or(b.emoji);

@@ -21,7 +21,7 @@ const INSERT: Sql = Sql::new(
      VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
 );
 const UPDATE: Sql = Sql::new(
-    "UPDATE channel_bookmarks SET update_at = $2, display_name = $3, link_url = $4, image_url = $5, emoji = $6, delete_at = $7
+    "UPDATE channel_bookmarks SET update_at = $2, display_name = $3, link_url = $4, image_url = $5, emoji = $6, delete_at = $7, file_id = $8
      WHERE id = $1",
 );
 const SET_PLACE: Sql =
@@ -80,7 +80,8 @@ pub async fn insert(tx: &mut Tx, b: &Bookmark) -> Result<()> {
 }
 
 pub async fn update(tx: &mut Tx, b: &Bookmark) -> Result<()> {
-    let values = params![&b.id, b.update_at, &b.display_name, &b.link_url, &b.image_url, &b.emoji, b.delete_at];
+    let values =
+        params![&b.id, b.update_at, &b.display_name, &b.link_url, &b.image_url, &b.emoji, b.delete_at, &b.file_id];
     tx.execute(&UPDATE, values).await?;
     Ok(())
 }

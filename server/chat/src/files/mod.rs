@@ -4,6 +4,7 @@
 //! [worker](worker) process, and the text of documents is read later by a [queue](index).
 
 pub mod blobs;
+mod brand;
 mod check;
 mod config;
 mod index;

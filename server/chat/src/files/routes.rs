@@ -1,5 +1,6 @@
 //! The HTTP side of files: upload, download with ranges, small versions.
 
+use super::brand;
 use super::check::check;
 use super::send::send;
 use super::spool::Spool;
@@ -25,6 +26,7 @@ pub fn router() -> Router<Site> {
         .route("/files/{file_id}/preview", get(preview))
         .route("/file/test", post(check))
         .route("/file/s3_test", post(check))
+        .route("/brand/image", get(brand::get).post(brand::set).delete(brand::unset))
 }
 
 /// Query of a raw upload.
