@@ -1,6 +1,7 @@
 //! Who asks: the session behind a request, proved once.
 
 use crate::auth::{self, Address};
+use crate::roles::{self, Book, Permission};
 use crate::{Error, Result, Site};
 use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
@@ -14,8 +15,10 @@ use wire::StringMap;
 pub struct Actor {
     pub user_id: String,
     pub session_id: String,
-    /// System roles (`system_user`, `system_admin`, `system_guest`).
+    /// Roles in the whole site (`system_user`, `system_admin`, `system_guest`, …).
     pub roles: Vec<String>,
+    /// What each role may do. Empty by default: then only a system administrator may do anything.
+    pub book: Book,
     pub locale: String,
     pub is_bot: bool,
     /// Session properties (`csrf`, `type`, …).
@@ -29,9 +32,27 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// Whether the user is a system administrator.
+    /// Whether the roles in the whole site grant `permission`.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.book.roles().grant(self.roles.iter().map(String::as_str), permission)
+    }
+
+    /// Whether the roles of a membership (names with spaces between) grant `permission`.
+    pub fn may_as(&self, roles: &str, permission: Permission) -> bool {
+        self.book.roles().grant(roles.split_whitespace(), permission)
+    }
+
+    /// [`Actor::may`], as an answer.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn require(&self, permission: Permission) -> Result<()> {
+        if self.may(permission) { Ok(()) } else { Err(Error::forbidden()) }
+    }
+
+    /// Whether the user administers the whole site.
     pub fn is_system_admin(&self) -> bool {
-        self.roles.iter().any(|r| r == "system_admin")
+        self.may(Permission::MANAGE_SYSTEM)
     }
 
     /// Whether it is a program that the user lets act for them (OAuth 2), not the user.
@@ -41,7 +62,7 @@ impl Actor {
 
     /// Whether the user is a guest.
     pub fn is_guest(&self) -> bool {
-        self.roles.iter().any(|r| r == "system_guest")
+        self.roles.iter().any(|r| r == roles::SYSTEM_GUEST)
     }
 }
 
@@ -119,12 +140,15 @@ fn access_token_row(row: Row) -> db::Result<Actor> {
 pub async fn by_token(site: &Site, token: &str) -> Result<Option<Actor>> {
     let (hash, now) = (hash_token(token), site.clock.now_ms());
     let mut conn = site.db.read().await?;
+    site.roles.refresh(&mut conn, now).await?;
+    let with_book = |actor: Actor| Actor { book: site.roles.clone(), ..actor };
     let Some((actor, times)) = conn.fetch_optional(&BY_SESSION, params![&hash, now], session_row).await? else {
-        return Ok(conn.fetch_optional(&BY_ACCESS_TOKEN, params![&hash, now], access_token_row).await?);
+        let found = conn.fetch_optional(&BY_ACCESS_TOKEN, params![&hash, now], access_token_row).await?;
+        return Ok(found.map(with_book));
     };
     drop(conn);
     let alive = auth::keep_alive(site, &actor, &times, now).await?;
-    Ok(alive.then_some(actor))
+    Ok(alive.then(|| with_book(actor)))
 }
 
 /// The actor of a request, CSRF checked for cookies.

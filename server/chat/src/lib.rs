@@ -20,6 +20,7 @@ pub mod files;
 pub mod groups;
 pub mod invitations;
 mod portraits;
+pub mod paging;
 pub mod posts;
 pub mod preferences;
 pub mod products;

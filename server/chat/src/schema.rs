@@ -6,6 +6,7 @@ use db::Migration;
 const CHAT: &str = include_str!("../../migrations/0001_chat.sql");
 const UPLOADS: &str = include_str!("../../migrations/0002_uploads.sql");
 const CHAT_DAILY: &str = include_str!("../../migrations/0010_chat_daily.sql");
+const PERMISSIONS: &str = include_str!("../../migrations/0020_permissions.sql");
 const ACCOUNTS: &str = include_str!("../../migrations/0025_accounts.sql");
 const INVITATIONS: &str = include_str!("../../migrations/0026_invitations.sql");
 const BLOBS: &str = include_str!("../../migrations/0040_blobs.sql");
@@ -25,6 +26,7 @@ pub const MIGRATIONS: &[Migration] = &[
     step(1, "chat", CHAT),
     step(2, "uploads", UPLOADS),
     step(10, "chat_daily", CHAT_DAILY),
+    step(20, "permissions", PERMISSIONS),
     step(25, "accounts", ACCOUNTS),
     step(26, "invitations", INVITATIONS),
     step(40, "blobs", BLOBS),

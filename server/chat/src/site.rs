@@ -3,6 +3,7 @@
 use crate::auth;
 use crate::commands::Custom;
 use crate::products::Product;
+use crate::roles::Book;
 use crate::ws::Hub;
 use db::{Db, Tx};
 use kit::Clock;
@@ -84,6 +85,8 @@ pub type BeforeStore = Arc<dyn Fn(&mut Post) + Send + Sync>;
 /// A handle on the running site; cheap to clone.
 #[derive(Clone)]
 pub struct Site {
+    /// What each role may do.
+    pub roles: Book,
     parts: Arc<Parts>,
     /// Woken when a document wants to be read.
     pub(crate) documents_came: Arc<tokio::sync::Notify>,
@@ -98,6 +101,7 @@ impl Site {
     pub fn new(parts: Parts) -> Self {
         let throttle = Arc::new(auth::Throttle::new(&parts.config.accounts));
         Self {
+            roles: Book::default(),
             parts: Arc::new(parts),
             documents_came: Arc::default(),
             before_store: Arc::default(),

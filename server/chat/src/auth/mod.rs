@@ -20,7 +20,7 @@ pub(crate) use codes::forget_before as forget_codes_before;
 pub use lifetime::{Times, keep_alive, run, sweep};
 pub use links::link;
 pub use mfa::{mfa_is_missing, mfa_required, open_without_mfa};
-pub use sessions::{Made, bot_token, end, end_all, end_old_bot_sessions, end_others};
+pub use sessions::{Made, bot_token, end, end_all, end_old_bot_sessions, end_others, set_roles};
 pub use settings::Settings;
 pub use throttle::Throttle;
 

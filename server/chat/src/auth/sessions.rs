@@ -23,6 +23,9 @@ const DELETE: Sql = Sql::new("DELETE FROM sessions WHERE user_id = $1 AND id = $
 const DELETE_OLD: Sql = Sql::new("DELETE FROM sessions WHERE user_id = $1 AND create_at < $2");
 const DELETE_ALL: Sql = Sql::new("DELETE FROM sessions WHERE user_id = $1");
 
+const PROPS: Sql = Sql::new("SELECT id, props FROM sessions WHERE user_id = $1");
+const SET_ROLES: Sql = Sql::new("UPDATE sessions SET roles = $2, props = $3 WHERE id = $1");
+
 /// What a login hands out.
 pub struct Made {
     pub id: String,
@@ -60,7 +63,7 @@ pub async fn create(site: &Site, tx: &mut Tx, user: &User, device_id: &str, user
     let now = site.clock.now_ms();
     let (os, browser) = client(user_agent);
     let props = serde_json::json!({
-        "csrf": made.csrf, "is_guest": user.roles.contains("system_guest").to_string(), "platform": os, "os": os,
+        "csrf": made.csrf, "is_guest": crate::roles::is_guest(&user.roles).to_string(), "platform": os, "os": os,
         "browser": browser, "isMobile": (browser == "Mobile app" || !device_id.is_empty()).to_string(),
     });
     let length = site.config.session_length_ms;
@@ -97,6 +100,22 @@ pub async fn end_old_bot_sessions(site: &Site, user_id: &str, before: i64) -> Re
     let mut tx = site.db.write().await?;
     tx.execute(&DELETE_OLD, params![user_id, before]).await?;
     Ok(tx.commit().await?)
+}
+
+/// The user's open sessions say the roles that the account has now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_roles(tx: &mut Tx, user_id: &str, roles: &str, guest: bool) -> Result<()> {
+    let pair = |row: Row| {
+        let mut r = row.read();
+        Ok((r.get::<String>()?, r.get::<serde_json::Value>()?))
+    };
+    for (id, mut props) in tx.fetch(&PROPS, params![user_id], pair).await? {
+        props["is_guest"] = guest.to_string().into();
+        tx.execute(&SET_ROLES, params![id, roles, props]).await?;
+    }
+    Ok(())
 }
 
 /// Ends one session and its sockets.

@@ -1,8 +1,9 @@
 //! Direct and group channels: found or made by their members.
 
 use super::{blank, missing, store};
-use crate::roles::{self, Permission};
-use crate::{Actor, Error, Result, Site, users};
+use crate::roles::Permission;
+use crate::users::{self, sight};
+use crate::{Actor, Error, Result, Site};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -64,10 +65,12 @@ pub async fn create_direct(
     Json(ids): Json<Vec<String>>,
 ) -> Result<(StatusCode, Json<Channel>)> {
     let [a, b] = ids.as_slice() else { return Err(Error::invalid_body("user_ids", "two ids are wanted")) };
-    if *a != actor.user_id && *b != actor.user_id || !roles::system_can(&actor, Permission::CREATE_DIRECT_CHANNEL) {
+    actor.require(Permission::CREATE_DIRECT_CHANNEL)?;
+    if *a != actor.user_id && *b != actor.user_id {
         return Err(Error::forbidden());
     }
     let other = if *a == actor.user_id { b } else { a };
+    sight::require(&mut site.db.read().await?, &actor, other).await?;
     Ok((StatusCode::CREATED, Json(direct(&site, &actor.user_id, other).await?)))
 }
 
@@ -77,9 +80,7 @@ pub async fn create_group(
     actor: Actor,
     Json(mut ids): Json<Vec<String>>,
 ) -> Result<(StatusCode, Json<Channel>)> {
-    if !roles::system_can(&actor, Permission::CREATE_GROUP_CHANNEL) {
-        return Err(Error::forbidden());
-    }
+    actor.require(Permission::CREATE_GROUP_CHANNEL)?;
     ids.push(actor.user_id.clone());
     ids.sort_unstable();
     ids.dedup();
@@ -87,7 +88,12 @@ pub async fn create_group(
         return Err(Error::invalid_body("user_ids", "a group message has 3 to 8 members"));
     }
     let name = data_encoding::HEXLOWER.encode(&Sha1::digest(ids.concat().as_bytes()));
-    let known = users::by_ids(&mut site.db.read().await?, &ids).await?;
+    let mut conn = site.db.read().await?;
+    for id in &ids {
+        sight::require(&mut conn, &actor, id).await?;
+    }
+    let known = users::by_ids(&mut conn, &ids).await?;
+    drop(conn);
     let display = known.iter().map(|u| u.username.clone()).collect::<Vec<_>>().join(", ");
     Ok((StatusCode::CREATED, Json(find_or_make(&site, "G", &name, display, &ids, &actor.user_id).await?)))
 }

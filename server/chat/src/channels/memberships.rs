@@ -2,7 +2,9 @@
 
 use super::members::{join_saying, leave_saying};
 use super::{DEFAULT, access, missing, store};
-use crate::roles::Permission;
+use crate::paging::Page;
+use crate::roles::membership::{self, Flags, Names, RoleNames};
+use crate::roles::{self, Permission};
 use crate::users::{self, me_or};
 use crate::{Actor, Error, Result, Site, teams};
 use axum::body::Body;
@@ -32,14 +34,6 @@ pub fn router() -> Router<Site> {
         .route("/channels/{channel_id}/members/{user_id}/notify_props", put(notify_props))
         .route("/users/{user_id}/channel_members", get(stream_members))
         .route("/users/{user_id}/teams/{team_id}/channels/members", get(memberships_in_team))
-}
-
-/// Paging.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Q {
-    page: i64,
-    per_page: Option<i64>,
 }
 
 /// POST /channels/stats/member_count: of those channels that the actor may read.
@@ -83,13 +77,11 @@ async fn members(
     State(site): State<Site>,
     actor: Actor,
     Path(id): Path<String>,
-    Query(q): Query<Q>,
+    Query(page): Query<Page>,
 ) -> Result<Json<Vec<ChannelMember>>> {
     let mut conn = site.db.read().await?;
     access(&mut conn, &actor, &id, Permission::READ_CHANNEL).await?;
-    let limit = usize::try_from(q.per_page.unwrap_or(60).clamp(1, 200)).unwrap_or(60);
-    let skip = usize::try_from(q.page.max(0)).unwrap_or(0).saturating_mul(limit);
-    Ok(Json(store::members(&mut conn, &id).await?.into_iter().skip(skip).take(limit).collect()))
+    Ok(Json(page.of(store::members(&mut conn, &id).await?)))
 }
 
 /// Body of POST /channels/{id}/members.
@@ -122,8 +114,7 @@ pub async fn add(site: &Site, actor: &Actor, id: &str, user_ids: &[String]) -> R
     }
     let mut tx = site.db.write().await?;
     let channel = store::get(&mut tx, id).await?.ok_or_else(missing)?;
-    // A guest is where others put it.
-    let joins = *user_ids == [actor.user_id.clone()] && channel.kind == "O" && !actor.is_guest();
+    let joins = *user_ids == [actor.user_id.clone()] && channel.kind == "O";
     if joins {
         teams::require(&mut tx, actor, &channel.team_id, Permission::JOIN_PUBLIC_CHANNELS).await?;
     } else {
@@ -138,8 +129,7 @@ pub async fn add(site: &Site, actor: &Actor, id: &str, user_ids: &[String]) -> R
     }
     let by = users::get(&mut tx, &actor.user_id).await?.ok_or_else(users::missing)?;
     for user_id in user_ids {
-        let stranger = Actor { user_id: user_id.clone(), ..Actor::default() };
-        if teams::require_member(&mut tx, &stranger, &channel.team_id).await.is_err() {
+        if !teams::is_member(&mut tx, &channel.team_id, user_id).await? {
             return Err(Error::invalid(
                 "app.channel.add_member.not_in_team.app_error",
                 "Only members of the team can be added.",
@@ -188,11 +178,11 @@ pub async fn remove(site: &Site, actor: &Actor, id: &str, user: &str) -> Result<
     let mut tx = site.db.write().await?;
     let permission = if user == actor.user_id { Permission::READ_CHANNEL } else { Permission::MANAGE_CHANNEL_MEMBERS };
     let channel = access(&mut tx, actor, id, permission).await?;
-    if channel.name == DEFAULT || channel.team_id.is_empty() {
-        return Err(Error::invalid("api.channel.remove.default.app_error", "Nobody can be removed from this channel."));
-    }
     let by = users::get(&mut tx, &actor.user_id).await?.ok_or_else(users::missing)?;
     let gone = users::get(&mut tx, user).await?.ok_or_else(users::missing)?;
+    if channel.name == DEFAULT && !roles::is_guest(&gone.roles) || channel.team_id.is_empty() {
+        return Err(Error::invalid("api.channel.remove.default.app_error", "Nobody can be removed from this channel."));
+    }
     leave_saying(site, &mut tx, &channel, &gone, &by).await?;
     Ok(tx.commit().await?)
 }
@@ -234,39 +224,16 @@ pub async fn set_muted(site: &Site, tx: &mut Tx, channel_id: &str, user_id: &str
     save_notify_props(site, tx, member).await
 }
 
-/// Body of PUT …/roles.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Roles {
-    roles: String,
-}
-
-/// The role string names what the flags say; other roles are not known here.
 async fn set_roles(
     State(site): State<Site>,
     actor: Actor,
     Path((id, user)): Path<(String, String)>,
-    Json(body): Json<Roles>,
+    Json(body): Json<RoleNames>,
 ) -> Result<Json<StatusOk>> {
-    let names: Vec<&str> = body.roles.split_whitespace().collect();
-    if let Some(unknown) = names.iter().find(|n| !["channel_user", "channel_admin", "channel_guest"].contains(*n)) {
-        return Err(Error::invalid_body("roles", &format!("{unknown} is no role of a channel member")));
-    }
-    let flags = Flags {
-        scheme_admin: names.contains(&"channel_admin"),
-        scheme_user: names.contains(&"channel_user"),
-        scheme_guest: names.contains(&"channel_guest"),
-    };
-    set_flags(&site, &actor, &id, &user, flags).await
-}
-
-/// Body of PUT …/schemeRoles.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Flags {
-    scheme_admin: bool,
-    scheme_user: bool,
-    scheme_guest: bool,
+    let names = store::role_names(&mut site.db.read().await?, &id).await?.ok_or_else(missing)?;
+    let names = Names { of_place: names.each_ref().map(String::as_str), built_in: store::ROLE_NAMES };
+    let (flags, explicit) = membership::parse(&actor, &site.roles.roles(), &names, &body.roles)?;
+    change_roles(&site, &actor, &id, &user, flags, Some(explicit)).await
 }
 
 async fn set_scheme_roles(
@@ -275,31 +242,41 @@ async fn set_scheme_roles(
     Path((id, user)): Path<(String, String)>,
     Json(flags): Json<Flags>,
 ) -> Result<Json<StatusOk>> {
-    set_flags(&site, &actor, &id, &user, flags).await
+    change_roles(&site, &actor, &id, &user, flags, None).await
 }
 
-async fn set_flags(site: &Site, actor: &Actor, id: &str, user: &str, flags: Flags) -> Result<Json<StatusOk>> {
+/// `explicit` `None` keeps the roles given one by one.
+async fn change_roles(
+    site: &Site,
+    actor: &Actor,
+    id: &str,
+    user: &str,
+    flags: Flags,
+    explicit: Option<String>,
+) -> Result<Json<StatusOk>> {
     let user = if user == "me" { actor.user_id.clone() } else { user.to_owned() };
-    if flags.scheme_guest == flags.scheme_user || flags.scheme_guest && flags.scheme_admin {
-        return Err(Error::invalid_body(
-            "scheme_user",
-            "a member is either a user, and perhaps an administrator, or a guest",
-        ));
-    }
     let mut tx = site.db.write().await?;
     access(&mut tx, actor, id, Permission::MANAGE_CHANNEL_ROLES).await?;
     let member = store::member(&mut tx, id, &user).await?.ok_or_else(missing)?;
-    if member.scheme_guest != flags.scheme_guest {
-        return Err(Error::invalid_body(
-            "scheme_guest",
-            "who is a guest is decided for the account, not for a channel",
-        ));
-    }
-    store::set_admin(&mut tx, id, &user, flags.scheme_admin, site.clock.now_ms()).await?;
+    flags.check(member.scheme_guest)?;
+    let explicit = explicit.unwrap_or_else(|| member.explicit_roles.clone());
+    store::set_roles(&mut tx, &member, flags.scheme_admin, &explicit, site.clock.now_ms()).await?;
     let member = store::member(&mut tx, id, &user).await?.ok_or_else(missing)?;
     site.emit(&mut tx, Event::new("channel_member_updated").with_encoded("channelMember", &member).to_user(&user));
     tx.commit().await?;
     Ok(Json(StatusOk::default()))
+}
+
+/// Makes every membership of a user that of a guest, or of a full member, and tells the user's clients.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_guest(site: &Site, tx: &mut Tx, user_id: &str, guest: bool) -> Result<()> {
+    store::set_guest(tx, user_id, guest, site.clock.now_ms()).await?;
+    for member in store::memberships(tx, user_id).await? {
+        site.emit(tx, Event::new("channel_member_updated").with_encoded("channelMember", &member).to_user(user_id));
+    }
+    Ok(())
 }
 
 async fn memberships_in_team(
@@ -321,20 +298,18 @@ async fn stream_members(
     State(site): State<Site>,
     actor: Actor,
     Path(user): Path<String>,
-    Query(q): Query<Q>,
+    Query(page): Query<Page>,
 ) -> Result<Response> {
     let user = me_or(&actor, &user)?;
     let mut conn = site.db.read().await?;
     let mut all = store::memberships(&mut conn, &user).await?;
-    if q.page >= 0 {
-        let size = usize::try_from(q.per_page.unwrap_or(60).clamp(1, 200)).unwrap_or(60);
-        let skip = usize::try_from(q.page).unwrap_or(0).saturating_mul(size);
+    if page.page >= 0 {
         all.sort_by(|a, b| a.channel_id.cmp(&b.channel_id));
-        all = all.into_iter().skip(skip).take(size).collect();
+        all = page.of(all);
     }
     let all = with_teams(&mut conn, &user, all).await?;
     // The official client cannot read a stream of no lines.
-    if q.page >= 0 || all.is_empty() {
+    if page.page >= 0 || all.is_empty() {
         return Ok(Json(all).into_response());
     }
     let lines: String = all.iter().map(|m| format!("{m}\n")).collect();

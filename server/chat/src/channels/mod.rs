@@ -12,7 +12,7 @@ mod store;
 pub use changing::patch;
 pub use direct::direct;
 pub use members::{join, join_saying, leave_all};
-pub use memberships::{add, remove, set_muted};
+pub use memberships::{add, remove, set_guest, set_muted};
 pub use reading::unread_at;
 pub use store::{
     bump, by_name, count_for_author, get, ids_of, insert, member, members, mention, of_user, set_viewed, team_unread,
@@ -21,7 +21,7 @@ pub use store::{
 /// The channel that everybody of a team is in; it cannot be left or archived.
 pub const DEFAULT: &str = "town-square";
 
-use crate::roles::{self, Permission};
+use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, teams};
 use axum::Router;
 use db::Conn;
@@ -41,29 +41,29 @@ pub fn blank(now: i64) -> Channel {
     Channel { id: kit::id::new(), create_at: now, update_at: now, ..Channel::default() }
 }
 
-/// Loads the channel and proves that the actor may do `permission` there: as a member by the roles of the membership,
-/// as a team administrator by those of the team, in a public channel by being in the team (reading and joining only).
+/// Loads the channel and proves that the actor may do `permission` there: by roles in the whole site, by those of the
+/// membership, or by those in the team, which count in public channels and for members of a private one.
 ///
 /// # Errors
 /// 404 when there is no such channel, 403 when it is not allowed.
 pub async fn access(conn: &mut Conn, actor: &Actor, channel_id: &str, permission: Permission) -> Result<Channel> {
     let channel = store::get(conn, channel_id).await?.ok_or_else(missing)?;
-    if actor.is_system_admin() {
+    let permission = permission.in_kind(&channel.kind);
+    if actor.may(permission) {
         return Ok(channel);
     }
-    if let Some(member) = store::member(conn, channel_id, &actor.user_id).await? {
-        if roles::grant(member.roles.split_whitespace(), permission) {
-            return Ok(channel);
-        }
+    let member = store::member(conn, channel_id, &actor.user_id).await?;
+    if member.as_ref().is_some_and(|m| actor.may_as(&m.roles, permission)) {
+        return Ok(channel);
     }
-    if !channel.team_id.is_empty() {
-        if channel.kind == "O" && permission == Permission::READ_CHANNEL && !actor.is_guest() {
-            teams::require_member(conn, actor, &channel.team_id).await?;
-            return Ok(channel);
-        }
-        if channel.kind == "O" && teams::require(conn, actor, &channel.team_id, permission).await.is_ok() {
-            return Ok(channel);
-        }
+    if !channel.team_id.is_empty() && (member.is_some() || channel.kind == "O") {
+        let by_team = if permission == Permission::READ_CHANNEL && channel.kind == "O" {
+            Permission::READ_PUBLIC_CHANNEL
+        } else {
+            permission
+        };
+        teams::require(conn, actor, &channel.team_id, by_team).await?;
+        return Ok(channel);
     }
     Err(Error::forbidden())
 }

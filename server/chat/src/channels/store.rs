@@ -1,6 +1,6 @@
 //! Every statement on `channels` and `channel_members`.
 
-use crate::teams;
+use crate::roles::{self, account_is_guest};
 use db::{Conn, Result, Row, Sql, Tx, params};
 use wire::{Channel, ChannelMember, ChannelStats, TeamUnread};
 
@@ -9,7 +9,7 @@ macro_rules! select {
         Sql::new(concat!(
             "SELECT c.id, c.create_at, c.update_at, c.delete_at, c.team_id, c.type, c.display_name, c.name, c.header, ",
             "c.purpose, c.last_post_at, c.total_msg_count, c.creator_id, c.props, c.total_msg_count_root, ",
-            "c.last_root_post_at, c.autotranslation FROM channels c ",
+            "c.last_root_post_at, c.autotranslation, c.scheme_id FROM channels c ",
             $rest
         ))
     };
@@ -49,22 +49,47 @@ const BUMP: Sql = Sql::new(
      total_msg_count_root = total_msg_count_root + $4,
      last_root_post_at = CASE WHEN $4 > 0 THEN $2 ELSE last_root_post_at END WHERE id = $1",
 );
+/// With the names that the scheme of the channel, or of its team, has for the roles of its members.
 macro_rules! members {
     ($rest:literal) => {
         Sql::new(concat!(
             "SELECT m.channel_id, m.user_id, m.roles, m.last_viewed_at, m.msg_count, m.mention_count, m.mention_count_root, ",
             "m.urgent_mention_count, m.msg_count_root, m.notify_props, m.last_update_at, m.scheme_guest, m.scheme_user, ",
-            "m.scheme_admin FROM channel_members m ",
+            "m.scheme_admin, COALESCE(cs.channel_guest_role, ts.channel_guest_role, 'channel_guest'), ",
+            "COALESCE(cs.channel_user_role, ts.channel_user_role, 'channel_user'), ",
+            "COALESCE(cs.channel_admin_role, ts.channel_admin_role, 'channel_admin') FROM channel_members m ",
+            "LEFT JOIN channels c ON c.id = m.channel_id LEFT JOIN schemes cs ON cs.id = c.scheme_id ",
+            "LEFT JOIN teams t ON t.id = c.team_id LEFT JOIN schemes ts ON ts.id = t.scheme_id ",
             $rest
         ))
     };
 }
 const MEMBER: Sql = members!("WHERE m.channel_id = $1 AND m.user_id = $2");
+const NAMES: Sql = Sql::new(
+    "SELECT COALESCE(cs.channel_guest_role, ts.channel_guest_role, 'channel_guest'),
+     COALESCE(cs.channel_user_role, ts.channel_user_role, 'channel_user'),
+     COALESCE(cs.channel_admin_role, ts.channel_admin_role, 'channel_admin')
+     FROM channels c LEFT JOIN schemes cs ON cs.id = c.scheme_id LEFT JOIN teams t ON t.id = c.team_id
+     LEFT JOIN schemes ts ON ts.id = t.scheme_id WHERE c.id = $1",
+);
+/// What guests, users and administrators of a channel without a scheme are.
+pub const ROLE_NAMES: [&str; 3] = ["channel_guest", "channel_user", "channel_admin"];
 const MEMBERS: Sql = members!("WHERE m.channel_id = $1 ORDER BY m.user_id");
 const MEMBERSHIPS: Sql = members!("WHERE m.user_id = $1");
-const INSERT_MEMBER: Sql = Sql::new(
-    "INSERT INTO channel_members (channel_id, user_id, last_viewed_at, msg_count, msg_count_root, notify_props, last_update_at, scheme_admin)
-     VALUES ($1, $2, $3, $4, $5, $6, $3, $7) ON CONFLICT (channel_id, user_id) DO NOTHING",
+/// The account says whether the member is a guest; a guest administers nothing.
+const INSERT_MEMBER: Sql = Sql::new(concat!(
+    "INSERT INTO channel_members (channel_id, user_id, last_viewed_at, msg_count, msg_count_root, notify_props, ",
+    "last_update_at, scheme_guest, scheme_user, scheme_admin) VALUES ($1, $2, $3, $4, $5, $6, $3, ",
+    account_is_guest!(),
+    ", NOT ",
+    account_is_guest!(),
+    ", $7 AND NOT ",
+    account_is_guest!(),
+    ") ON CONFLICT (channel_id, user_id) DO NOTHING",
+));
+const SET_GUEST: Sql = Sql::new(
+    "UPDATE channel_members SET scheme_guest = $2, scheme_user = NOT $2, scheme_admin = scheme_admin AND NOT $2, roles = '',
+     last_update_at = $3 WHERE user_id = $1",
 );
 const DELETE_MEMBER: Sql = Sql::new("DELETE FROM channel_members WHERE channel_id = $1 AND user_id = $2");
 const VIEWED: Sql = Sql::new(
@@ -77,8 +102,8 @@ const SET_VIEWED: Sql = Sql::new(
     "UPDATE channel_members SET last_viewed_at = $3, msg_count = $4, msg_count_root = $5, last_update_at = $6
      WHERE channel_id = $1 AND user_id = $2",
 );
-const SET_ADMIN: Sql = Sql::new(
-    "UPDATE channel_members SET scheme_admin = $3, last_update_at = $4 WHERE channel_id = $1 AND user_id = $2",
+const SET_ROLES: Sql = Sql::new(
+    "UPDATE channel_members SET scheme_admin = $3, roles = $4, last_update_at = $5 WHERE channel_id = $1 AND user_id = $2",
 );
 const AUTHOR: Sql = Sql::new(
     "UPDATE channel_members SET msg_count = msg_count + $3, msg_count_root = msg_count_root + $4, last_update_at = $5
@@ -124,6 +149,7 @@ fn channel(row: Row) -> Result<Channel> {
         total_msg_count_root: r.get()?,
         last_root_post_at: r.get()?,
         autotranslation: r.get()?,
+        scheme_id: r.get()?,
         ..Channel::default()
     })
 }
@@ -147,7 +173,9 @@ fn member_row(row: Row) -> Result<ChannelMember> {
         scheme_admin: r.get()?,
         ..ChannelMember::default()
     };
-    m.roles = teams::scheme_roles("channel", m.scheme_guest, m.scheme_user, m.scheme_admin, &m.explicit_roles);
+    let names: [String; 3] = [r.get()?, r.get()?, r.get()?];
+    let names = names.each_ref().map(String::as_str);
+    m.roles = roles::effective(names, m.scheme_guest, m.scheme_user, m.scheme_admin, &m.explicit_roles);
     Ok(m)
 }
 
@@ -237,6 +265,15 @@ pub async fn members(conn: &mut Conn, channel: &str) -> Result<Vec<ChannelMember
     conn.fetch(&MEMBERS, params![channel], member_row).await
 }
 
+/// What guests, users and administrators of the channel are; `None` when there is no such channel.
+pub async fn role_names(conn: &mut Conn, channel: &str) -> Result<Option<[String; 3]>> {
+    let names = |row: Row| {
+        let mut r = row.read();
+        Ok([r.get()?, r.get()?, r.get()?])
+    };
+    conn.fetch_optional(&NAMES, params![channel], names).await
+}
+
 pub async fn memberships(conn: &mut Conn, user: &str) -> Result<Vec<ChannelMember>> {
     conn.fetch(&MEMBERSHIPS, params![user], member_row).await
 }
@@ -264,8 +301,15 @@ pub async fn set_viewed(tx: &mut Tx, channel: &str, user: &str, at: i64, read: (
     Ok(())
 }
 
-pub async fn set_admin(tx: &mut Tx, channel: &str, user: &str, admin: bool, now: i64) -> Result<()> {
-    tx.execute(&SET_ADMIN, params![channel, user, admin, now]).await?;
+/// `explicit`: the roles given one by one, names with spaces between.
+pub async fn set_roles(tx: &mut Tx, m: &ChannelMember, admin: bool, explicit: &str, now: i64) -> Result<()> {
+    tx.execute(&SET_ROLES, params![&m.channel_id, &m.user_id, admin, explicit, now]).await?;
+    Ok(())
+}
+
+/// Makes every membership of a user that of a guest, or of a full member.
+pub async fn set_guest(tx: &mut Tx, user: &str, guest: bool, now: i64) -> Result<()> {
+    tx.execute(&SET_GUEST, params![user, guest, now]).await?;
     Ok(())
 }
 

@@ -1,9 +1,11 @@
 //! The HTTP side of who is in a team.
 
-use super::routes::{Page, seen};
+use super::routes::seen;
 use super::{by_invite, join, missing, require, require_member, store};
+use crate::paging::Page;
 use crate::roles::Permission;
-use crate::users::{self, me_or};
+use crate::roles::membership::{self, Flags, Names, RoleNames};
+use crate::users::{self, me_or, sight};
 use crate::{Actor, Error, Result, Site, channels, invitations, threads};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -47,6 +49,9 @@ async fn join_by_invite(
     actor: Actor,
     Query(invite): Query<Invite>,
 ) -> Result<(StatusCode, Json<TeamMember>)> {
+    if actor.is_guest() {
+        return Err(Error::forbidden());
+    }
     let mut tx = site.db.write().await?;
     let user = users::get(&mut tx, &actor.user_id).await?.ok_or_else(users::missing)?;
     if !invite.token.is_empty() {
@@ -68,7 +73,7 @@ async fn join_by_invite(
 async fn stats(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<TeamStats>> {
     let mut conn = site.db.read().await?;
     require_member(&mut conn, &actor, &id).await?;
-    let count = store::member_count(&mut conn, &id).await?;
+    let count = store::member_count(&mut conn, &id, sight::limit(&actor)).await?;
     Ok(Json(TeamStats { team_id: id, total_member_count: count, active_member_count: count }))
 }
 
@@ -81,7 +86,7 @@ async fn members(
     let (limit, offset) = page.limits();
     let mut conn = site.db.read().await?;
     require_member(&mut conn, &actor, &id).await?;
-    Ok(Json(store::members(&mut conn, &id, limit, offset).await?))
+    Ok(Json(store::members(&mut conn, &id, sight::limit(&actor), limit, offset).await?))
 }
 
 async fn add_member(
@@ -92,8 +97,9 @@ async fn add_member(
 ) -> Result<(StatusCode, Json<TeamMember>)> {
     let mut tx = site.db.write().await?;
     let team = store::get(&mut tx, &id).await?.filter(|t| t.delete_at == 0).ok_or_else(missing)?;
-    let joins_openly = new.user_id == actor.user_id && team.allow_open_invite && !actor.is_guest();
-    if !joins_openly {
+    let join_permission =
+        if team.allow_open_invite { Permission::JOIN_PUBLIC_TEAMS } else { Permission::JOIN_PRIVATE_TEAMS };
+    if new.user_id != actor.user_id || !actor.may(join_permission) {
         require(&mut tx, &actor, &id, Permission::ADD_USER_TO_TEAM).await?;
     }
     let user = users::get(&mut tx, &new.user_id).await?.ok_or_else(users::missing)?;
@@ -110,6 +116,7 @@ async fn member(
     let user = if user == "me" { actor.user_id.clone() } else { user };
     let mut conn = site.db.read().await?;
     require_member(&mut conn, &actor, &id).await?;
+    sight::require(&mut conn, &actor, &user).await?;
     store::member(&mut conn, &id, &user).await?.map(Json).ok_or_else(missing)
 }
 
@@ -206,7 +213,13 @@ async fn by_ids(
     }
     let mut conn = site.db.read().await?;
     require_member(&mut conn, &actor, &id).await?;
-    Ok(Json(store::members_by_ids(&mut conn, &id, &ids).await?))
+    let mut found = Vec::new();
+    for member in store::members_by_ids(&mut conn, &id, &ids).await? {
+        if sight::sees(&mut conn, &actor, &member.user_id).await? {
+            found.push(member);
+        }
+    }
+    Ok(Json(found))
 }
 
 /// Query of POST /teams/{id}/members/batch.
@@ -250,36 +263,16 @@ async fn add_members(
     Ok((StatusCode::CREATED, Json(answer)))
 }
 
-/// Body of PUT …/roles.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Roles {
-    roles: String,
-}
-
-/// Body of PUT …/schemeRoles.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Flags {
-    scheme_admin: bool,
-    scheme_user: bool,
-    scheme_guest: bool,
-}
-
 async fn set_roles(
     State(site): State<Site>,
     actor: Actor,
     Path((id, user)): Path<(String, String)>,
-    Json(body): Json<Roles>,
+    Json(body): Json<RoleNames>,
 ) -> Result<Json<StatusOk>> {
-    let names: Vec<&str> = body.roles.split_whitespace().collect();
-    if let Some(unknown) = names.iter().find(|n| !["team_user", "team_admin", "team_guest"].contains(*n)) {
-        return Err(Error::invalid_body("roles", &format!("{unknown} is no role of a team member")));
-    }
-    let has = |role: &str| names.contains(&role);
-    let flags =
-        Flags { scheme_admin: has("team_admin"), scheme_user: has("team_user"), scheme_guest: has("team_guest") };
-    set_flags(&site, &actor, &id, &user, &flags).await
+    let names = store::role_names(&mut site.db.read().await?, &id).await?.ok_or_else(missing)?;
+    let names = Names { of_place: names.each_ref().map(String::as_str), built_in: store::ROLE_NAMES };
+    let (flags, explicit) = membership::parse(&actor, &site.roles.roles(), &names, &body.roles)?;
+    change_roles(&site, &actor, &id, &user, flags, Some(explicit)).await
 }
 
 async fn set_scheme_roles(
@@ -288,23 +281,25 @@ async fn set_scheme_roles(
     Path((id, user)): Path<(String, String)>,
     Json(flags): Json<Flags>,
 ) -> Result<Json<StatusOk>> {
-    set_flags(&site, &actor, &id, &user, &flags).await
+    change_roles(&site, &actor, &id, &user, flags, None).await
 }
 
-async fn set_flags(site: &Site, actor: &Actor, id: &str, user: &str, flags: &Flags) -> Result<Json<StatusOk>> {
+/// `explicit` `None` keeps the roles given one by one.
+async fn change_roles(
+    site: &Site,
+    actor: &Actor,
+    id: &str,
+    user: &str,
+    flags: Flags,
+    explicit: Option<String>,
+) -> Result<Json<StatusOk>> {
     let user = if user == "me" { actor.user_id.clone() } else { user.to_owned() };
-    if flags.scheme_guest == flags.scheme_user || flags.scheme_guest && flags.scheme_admin {
-        let reason = "a member is either a user, and perhaps an administrator, or a guest";
-        return Err(Error::invalid_body("scheme_user", reason));
-    }
     let mut tx = site.db.write().await?;
-    require(&mut tx, actor, id, Permission("manage_team_roles")).await?;
+    require(&mut tx, actor, id, Permission::MANAGE_TEAM_ROLES).await?;
     let member = store::member(&mut tx, id, &user).await?.filter(|m| m.delete_at == 0).ok_or_else(missing)?;
-    if member.scheme_guest != flags.scheme_guest {
-        let reason = "who is a guest is decided for the account, not for a team";
-        return Err(Error::invalid_body("scheme_guest", reason));
-    }
-    store::set_admin(&mut tx, id, &user, flags.scheme_admin).await?;
+    flags.check(member.scheme_guest)?;
+    let explicit = explicit.unwrap_or(member.explicit_roles);
+    store::set_roles(&mut tx, id, &user, flags.scheme_admin, &explicit).await?;
     let member = store::member(&mut tx, id, &user).await?.ok_or_else(missing)?;
     site.emit(&mut tx, Event::new("memberrole_updated").with_encoded("member", &member).to_user(&user));
     tx.commit().await?;

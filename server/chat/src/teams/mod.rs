@@ -5,7 +5,7 @@ mod members;
 mod routes;
 mod store;
 
-pub use store::{by_name, get, ids_of, of_user, scheme_roles};
+pub use store::{by_name, get, ids_of, of_user};
 
 use crate::posts::{self, Happened};
 use crate::roles::{self, Permission};
@@ -42,24 +42,40 @@ pub async fn require_member(conn: &mut Conn, actor: &Actor, team_id: &str) -> Re
     require(conn, actor, team_id, Permission::VIEW_TEAM).await
 }
 
-/// 403 unless the actor's roles in the team grant `permission`.
+/// 403 unless the actor's roles in the site or in the team grant `permission`.
 ///
 /// # Errors
 /// 403.
 pub async fn require(conn: &mut Conn, actor: &Actor, team_id: &str, permission: Permission) -> Result<()> {
-    if roles::system_can(actor, permission) || actor.is_system_admin() {
+    if actor.may(permission) {
         return Ok(());
     }
     let member = store::member(conn, team_id, &actor.user_id).await?.filter(|m| m.delete_at == 0);
-    if member.is_some_and(|m| roles::grant(m.roles.split_whitespace(), permission)) {
-        Ok(())
-    } else {
-        Err(Error::forbidden())
-    }
+    if member.is_some_and(|m| actor.may_as(&m.roles, permission)) { Ok(()) } else { Err(Error::forbidden()) }
 }
 
-/// Puts `user` into the team and its two default channels, and says so there. A member stays one. `by` is the id of who
-/// brought the user, which may be the user.
+/// Makes every membership of a user that of a guest, or of a full member, and tells the user's clients.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_guest(site: &Site, tx: &mut Tx, user_id: &str, guest: bool) -> Result<()> {
+    store::set_guest(tx, user_id, guest).await?;
+    for member in store::memberships(tx, user_id).await? {
+        site.emit(tx, Event::new("memberrole_updated").with_encoded("member", &member).to_user(user_id));
+    }
+    Ok(())
+}
+
+/// Whether the user is in the team.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_member(conn: &mut Conn, team_id: &str, user_id: &str) -> Result<bool> {
+    Ok(store::member(conn, team_id, user_id).await?.is_some_and(|m| m.delete_at == 0))
+}
+
+/// Puts `user` into the team and its two default channels, and says so there. A member stays one, and a guest comes into
+/// no channel by itself. `by` is the id of who brought the user, which may be the user.
 ///
 /// # Errors
 /// When the database fails.
@@ -73,7 +89,7 @@ pub async fn join(site: &Site, tx: &mut Tx, team: &Team, user: &User, admin: boo
     tx.after_commit(move || hub.joined_team(&team_id, &user_id));
     let added = Event::new("added_to_team").with("team_id", team.id.as_str()).with("user_id", user.id.as_str());
     site.emit(tx, added.to_user(&user.id));
-    if user.roles.split_whitespace().any(|role| role == "system_guest") {
+    if roles::is_guest(&user.roles) {
         return store::member(tx, &team.id, &user.id).await?.ok_or_else(missing);
     }
     let by = if by == user.id { user.clone() } else { users::get(tx, by).await?.ok_or_else(users::missing)? };

@@ -1,7 +1,8 @@
 //! The HTTP side of teams themselves.
 
 use super::{by_invite, icon, join, missing, require, require_member, store};
-use crate::roles::{self, Permission};
+use crate::paging::Page;
+use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, channels, users};
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::StatusCode;
@@ -31,21 +32,33 @@ pub fn router() -> Router<Site> {
         )
 }
 
-/// Paging.
+/// Whether the answer says how many there are.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Page {
-    page: i64,
-    per_page: Option<i64>,
+pub struct Total {
     include_total_count: bool,
 }
 
-impl Page {
-    /// Limit and offset.
-    pub(super) fn limits(&self) -> (i64, i64) {
-        let limit = self.per_page.unwrap_or(60).clamp(1, 200);
-        (limit, self.page.max(0).saturating_mul(limit))
+/// 403 for who may list no teams; whether private ones are listed too.
+fn lists_private(actor: &Actor) -> Result<bool> {
+    let private = actor.may(Permission::LIST_PRIVATE_TEAMS);
+    if !private && !actor.may(Permission::LIST_PUBLIC_TEAMS) {
+        let message = "You do not have permission to list the teams of this site.";
+        return Err(Error::new(
+            crate::error::Kind::Forbidden,
+            "api.team.get_all_teams.insufficient_permissions",
+            message,
+        ));
     }
+    Ok(private)
+}
+
+/// 403 unless the actor is in the team, or the team is listed for everybody and the actor sees such lists.
+async fn require_listed(conn: &mut db::Conn, actor: &Actor, team: &Team) -> Result<()> {
+    if team.allow_open_invite && actor.may(Permission::LIST_PUBLIC_TEAMS) {
+        return Ok(());
+    }
+    require_member(conn, actor, &team.id).await
 }
 
 /// The invite id is shown to those who may invite.
@@ -57,12 +70,18 @@ pub(super) async fn seen(conn: &mut db::Conn, actor: &Actor, mut team: Team) -> 
 }
 
 /// The teams that the actor could see in a list: open ones, and all for an administrator.
-async fn open(State(site): State<Site>, actor: Actor, Query(page): Query<Page>) -> Result<Json<Value>> {
+async fn open(
+    State(site): State<Site>,
+    actor: Actor,
+    Query(page): Query<Page>,
+    Query(q): Query<Total>,
+) -> Result<Json<Value>> {
+    let private = lists_private(&actor)?;
     let (limit, offset) = page.limits();
     let mut conn = site.db.read().await?;
-    let (found, total) = store::listed(&mut conn, actor.is_system_admin(), "", limit, offset).await?;
+    let (found, total) = store::listed(&mut conn, private, "", limit, offset).await?;
     let teams = all_seen(&mut conn, &actor, found).await?;
-    Ok(Json(if page.include_total_count { json!({"teams": teams, "total_count": total}) } else { json!(teams) }))
+    Ok(Json(if q.include_total_count { json!({"teams": teams, "total_count": total}) } else { json!(teams) }))
 }
 
 async fn all_seen(conn: &mut db::Conn, actor: &Actor, teams: Vec<Team>) -> Result<Vec<Team>> {
@@ -86,8 +105,9 @@ pub struct Search {
 async fn search(State(site): State<Site>, actor: Actor, Json(s): Json<Search>) -> Result<Json<Value>> {
     let limit = s.per_page.unwrap_or(200).clamp(1, 200);
     let offset = s.page.unwrap_or(0).max(0).saturating_mul(limit);
+    let private = lists_private(&actor)?;
     let mut conn = site.db.read().await?;
-    let (found, total) = store::listed(&mut conn, actor.is_system_admin(), &s.term, limit, offset).await?;
+    let (found, total) = store::listed(&mut conn, private, &s.term, limit, offset).await?;
     let teams = all_seen(&mut conn, &actor, found).await?;
     let paged = s.page.is_some() && s.per_page.is_some();
     Ok(Json(if paged { json!({"teams": teams, "total_count": total}) } else { json!(teams) }))
@@ -158,9 +178,7 @@ async fn restore(State(site): State<Site>, actor: Actor, Path(id): Path<String>)
 }
 
 async fn create(State(site): State<Site>, actor: Actor, Json(new): Json<Team>) -> Result<(StatusCode, Json<Team>)> {
-    if !roles::system_can(&actor, Permission::CREATE_TEAM) {
-        return Err(Error::forbidden());
-    }
+    actor.require(Permission::CREATE_TEAM)?;
     let shape = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if !(2..=64).contains(&new.name.len()) || !new.name.chars().all(shape) {
         let message = "The team URL must be 2 to 64 lowercase letters, digits or dashes.";
@@ -215,9 +233,7 @@ async fn invite_info(State(site): State<Site>, Path(id): Path<String>) -> Result
 async fn by_name(State(site): State<Site>, actor: Actor, Path(name): Path<String>) -> Result<Json<Team>> {
     let mut conn = site.db.read().await?;
     let team = store::by_name(&mut conn, &name).await?.ok_or_else(missing)?;
-    if !team.allow_open_invite {
-        require_member(&mut conn, &actor, &team.id).await?;
-    }
+    require_listed(&mut conn, &actor, &team).await?;
     seen(&mut conn, &actor, team).await.map(Json)
 }
 
@@ -229,9 +245,7 @@ async fn exists(State(site): State<Site>, _: Actor, Path(name): Path<String>) ->
 async fn one(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Team>> {
     let mut conn = site.db.read().await?;
     let team = store::get(&mut conn, &id).await?.ok_or_else(missing)?;
-    if !team.allow_open_invite {
-        require_member(&mut conn, &actor, &team.id).await?;
-    }
+    require_listed(&mut conn, &actor, &team).await?;
     seen(&mut conn, &actor, team).await.map(Json)
 }
 

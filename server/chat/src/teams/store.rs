@@ -1,5 +1,6 @@
 //! Every statement on `teams` and `team_members`.
 
+use crate::roles::{self, account_is_guest};
 use db::{Conn, Result, Row, Sql, Tx, params};
 use wire::{Team, TeamMember};
 
@@ -7,7 +8,7 @@ macro_rules! select {
     ($rest:literal) => {
         Sql::new(concat!(
             "SELECT t.id, t.create_at, t.update_at, t.delete_at, t.display_name, t.name, t.description, t.email, t.type, ",
-            "t.company_name, t.allowed_domains, t.invite_id, t.allow_open_invite, t.last_team_icon_update FROM teams t ",
+            "t.company_name, t.allowed_domains, t.invite_id, t.allow_open_invite, t.last_team_icon_update, t.scheme_id FROM teams t ",
             $rest
         ))
     };
@@ -35,24 +36,54 @@ const UPDATE: Sql = Sql::new(
     "UPDATE teams SET update_at = $2, delete_at = $3, display_name = $4, description = $5, invite_id = $6, allow_open_invite = $7, type = $8
      WHERE id = $1",
 );
+/// With the names that the team's scheme has for the roles of its members.
 macro_rules! members {
     ($rest:literal) => {
         Sql::new(concat!(
-            "SELECT team_id, user_id, roles, delete_at, scheme_guest, scheme_user, scheme_admin FROM team_members ",
+            "SELECT m.team_id, m.user_id, m.roles, m.delete_at, m.scheme_guest, m.scheme_user, m.scheme_admin, ",
+            "COALESCE(s.team_guest_role, 'team_guest'), COALESCE(s.team_user_role, 'team_user'), ",
+            "COALESCE(s.team_admin_role, 'team_admin') FROM team_members m ",
+            "LEFT JOIN teams t ON t.id = m.team_id LEFT JOIN schemes s ON s.id = t.scheme_id ",
             $rest
         ))
     };
 }
-const MEMBER: Sql = members!("WHERE team_id = $1 AND user_id = $2");
-const MEMBERS: Sql = members!("WHERE team_id = $1 AND delete_at = 0 ORDER BY user_id LIMIT $2 OFFSET $3");
-const MEMBERS_BY_IDS: Sql = members!("WHERE team_id = $1 AND delete_at = 0 AND user_id IN LIST($2) ORDER BY user_id");
 const SET_ICON: Sql = Sql::new("UPDATE teams SET last_team_icon_update = $2 WHERE id = $1");
-const SET_ADMIN: Sql = Sql::new("UPDATE team_members SET scheme_admin = $3 WHERE team_id = $1 AND user_id = $2");
-const COUNT_MEMBERS: Sql = Sql::new("SELECT COUNT(*) FROM team_members WHERE team_id = $1 AND delete_at = 0");
-const MEMBERSHIPS: Sql = members!("WHERE user_id = $1 AND delete_at = 0");
-const UPSERT_MEMBER: Sql = Sql::new(
-    "INSERT INTO team_members (team_id, user_id, scheme_admin, create_at) VALUES ($1, $2, $3, $4)
-     ON CONFLICT (team_id, user_id) DO UPDATE SET delete_at = 0, scheme_admin = excluded.scheme_admin",
+const MEMBER: Sql = members!("WHERE m.team_id = $1 AND m.user_id = $2");
+const MEMBERS: Sql = members!(
+    "WHERE m.team_id = $1 AND m.delete_at = 0 AND ($4 = '' OR m.user_id = $4 OR m.user_id IN (
+       SELECT o.user_id FROM channel_members o WHERE o.channel_id IN (SELECT i.channel_id FROM channel_members i WHERE i.user_id = $4)))
+     ORDER BY m.user_id LIMIT $2 OFFSET $3"
+);
+const MEMBERS_BY_IDS: Sql =
+    members!("WHERE m.team_id = $1 AND m.delete_at = 0 AND m.user_id IN LIST($2) ORDER BY m.user_id");
+const SET_ROLES: Sql =
+    Sql::new("UPDATE team_members SET scheme_admin = $3, roles = $4 WHERE team_id = $1 AND user_id = $2");
+const COUNT_MEMBERS: Sql = Sql::new(
+    "SELECT COUNT(*) FROM team_members m WHERE m.team_id = $1 AND m.delete_at = 0 AND ($2 = '' OR m.user_id = $2 OR m.user_id IN (
+       SELECT o.user_id FROM channel_members o WHERE o.channel_id IN (SELECT i.channel_id FROM channel_members i WHERE i.user_id = $2)))",
+);
+const NAMES: Sql = Sql::new(
+    "SELECT s.team_guest_role, s.team_user_role, s.team_admin_role
+     FROM teams t LEFT JOIN schemes s ON s.id = t.scheme_id WHERE t.id = $1",
+);
+/// What guests, users and administrators of a team without a scheme are.
+pub const ROLE_NAMES: [&str; 3] = ["team_guest", "team_user", "team_admin"];
+const MEMBERSHIPS: Sql = members!("WHERE m.user_id = $1 AND m.delete_at = 0");
+/// The account says whether the member is a guest; a guest administers nothing.
+const UPSERT_MEMBER: Sql = Sql::new(concat!(
+    "INSERT INTO team_members (team_id, user_id, create_at, scheme_guest, scheme_user, scheme_admin) VALUES ($1, $2, $4, ",
+    account_is_guest!(),
+    ", NOT ",
+    account_is_guest!(),
+    ", $3 AND NOT ",
+    account_is_guest!(),
+    ") ON CONFLICT (team_id, user_id) DO UPDATE SET delete_at = 0, roles = '', scheme_guest = excluded.scheme_guest, ",
+    "scheme_user = excluded.scheme_user, scheme_admin = excluded.scheme_admin",
+));
+const SET_GUEST: Sql = Sql::new(
+    "UPDATE team_members SET scheme_guest = $2, scheme_user = NOT $2, scheme_admin = scheme_admin AND NOT $2, roles = ''
+     WHERE user_id = $1",
 );
 const LEAVE: Sql = Sql::new("UPDATE team_members SET delete_at = $3 WHERE team_id = $1 AND user_id = $2");
 
@@ -73,6 +104,7 @@ fn team(row: Row) -> Result<Team> {
         invite_id: r.get()?,
         allow_open_invite: r.get()?,
         last_team_icon_update: r.get()?,
+        scheme_id: r.get()?,
         ..Team::default()
     })
 }
@@ -89,16 +121,10 @@ fn member_row(row: Row) -> Result<TeamMember> {
         scheme_admin: r.get()?,
         ..TeamMember::default()
     };
-    m.roles = scheme_roles("team", m.scheme_guest, m.scheme_user, m.scheme_admin, &m.explicit_roles);
+    let names: [String; 3] = [r.get()?, r.get()?, r.get()?];
+    let names = names.each_ref().map(String::as_str);
+    m.roles = roles::effective(names, m.scheme_guest, m.scheme_user, m.scheme_admin, &m.explicit_roles);
     Ok(m)
-}
-
-/// Role names that follow from the scheme flags, then those given one by one.
-pub fn scheme_roles(scope: &str, guest: bool, user: bool, admin: bool, explicit: &str) -> String {
-    let flags = [(guest, "guest"), (user && !guest, "user"), (admin, "admin")];
-    let mut names: Vec<String> = flags.iter().filter(|(on, _)| *on).map(|(_, n)| format!("{scope}_{n}")).collect();
-    names.extend(explicit.split_whitespace().map(str::to_owned));
-    names.join(" ")
 }
 
 pub async fn get(conn: &mut Conn, id: &str) -> Result<Option<Team>> {
@@ -139,8 +165,15 @@ pub async fn set_icon(tx: &mut Tx, id: &str, at: i64) -> Result<()> {
     Ok(())
 }
 
-pub async fn set_admin(tx: &mut Tx, team: &str, user: &str, admin: bool) -> Result<()> {
-    tx.execute(&SET_ADMIN, params![team, user, admin]).await?;
+/// `explicit`: the roles given one by one, names with spaces between.
+pub async fn set_roles(tx: &mut Tx, team: &str, user: &str, admin: bool, explicit: &str) -> Result<()> {
+    tx.execute(&SET_ROLES, params![team, user, admin, explicit]).await?;
+    Ok(())
+}
+
+/// Makes every membership of a user that of a guest, or of a full member.
+pub async fn set_guest(tx: &mut Tx, user: &str, guest: bool) -> Result<()> {
+    tx.execute(&SET_GUEST, params![user, guest]).await?;
     Ok(())
 }
 
@@ -178,13 +211,25 @@ pub async fn member(conn: &mut Conn, team: &str, user: &str) -> Result<Option<Te
     conn.fetch_optional(&MEMBER, params![team, user], member_row).await
 }
 
-pub async fn members(conn: &mut Conn, team: &str, limit: i64, offset: i64) -> Result<Vec<TeamMember>> {
-    conn.fetch(&MEMBERS, params![team, limit, offset], member_row).await
+/// `seen_by` is empty, or the user with whom they must share a channel.
+pub async fn members(conn: &mut Conn, team: &str, seen_by: &str, limit: i64, offset: i64) -> Result<Vec<TeamMember>> {
+    conn.fetch(&MEMBERS, params![team, limit, offset, seen_by], member_row).await
 }
 
-/// How many members a team has.
-pub async fn member_count(conn: &mut Conn, team: &str) -> Result<i64> {
-    Ok(conn.fetch_optional(&COUNT_MEMBERS, params![team], Row::only).await?.unwrap_or(0))
+/// What guests, users and administrators of the team are; `None` when there is no such team.
+pub async fn role_names(conn: &mut Conn, team: &str) -> Result<Option<[String; 3]>> {
+    let names = |row: Row| {
+        let mut r = row.read();
+        let of_scheme: [Option<String>; 3] = [r.get()?, r.get()?, r.get()?];
+        let mut built_in = ROLE_NAMES.into_iter();
+        Ok(of_scheme.map(|name| name.unwrap_or_else(|| built_in.next().unwrap_or_default().to_owned())))
+    };
+    conn.fetch_optional(&NAMES, params![team], names).await
+}
+
+/// How many members a team has; `seen_by` as in [`members`].
+pub async fn member_count(conn: &mut Conn, team: &str, seen_by: &str) -> Result<i64> {
+    Ok(conn.fetch_optional(&COUNT_MEMBERS, params![team, seen_by], Row::only).await?.unwrap_or(0))
 }
 
 pub async fn memberships(conn: &mut Conn, user: &str) -> Result<Vec<TeamMember>> {

@@ -1,6 +1,8 @@
 //! What administrators do to accounts: roles, deactivation and its undoing.
 
-use super::{bots, me_or, missing, sanitized, store};
+use super::{bots, guests, me_or, missing, sanitized, store};
+use crate::roles::Roles;
+use crate::roles::membership::RoleNames;
 use crate::{Actor, Error, Result, Site, audits, auth};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -8,19 +10,10 @@ use db::Tx;
 use serde::Deserialize;
 use wire::{Event, StatusOk, User};
 
-/// Roles that an account as such may hold.
-const SYSTEM_ROLES: [&str; 3] = ["system_user", "system_admin", "system_guest"];
-
 /// Body of PUT /users/{id}/active.
 #[derive(Debug, Deserialize)]
 pub struct Active {
     active: bool,
-}
-
-/// Body of PUT /users/{id}/roles.
-#[derive(Debug, Deserialize)]
-pub struct Roles {
-    roles: String,
 }
 
 fn require_admin(actor: &Actor) -> Result<()> {
@@ -78,26 +71,14 @@ pub async fn roles(
     State(site): State<Site>,
     actor: Actor,
     Path(id): Path<String>,
-    Json(body): Json<Roles>,
+    Json(body): Json<RoleNames>,
 ) -> Result<Json<StatusOk>> {
     require_admin(&actor)?;
     let id = me_or(&actor, &id)?;
-    let names = check_roles(&body.roles)?;
+    let names = check_roles(&site.roles.roles(), &body.roles)?;
     let mut tx = site.db.write().await?;
-    let mut user = store::get(&mut tx, &id).await?.ok_or_else(missing)?;
-    let lost = user.roles.split_whitespace().any(|role| !names.split_whitespace().any(|n| n == role));
-    user.roles = names;
-    user.update_at = site.clock.now_ms();
-    store::set_roles(&mut tx, &id, &user.roles, user.update_at).await?;
-    require_an_admin_left(&mut tx).await?;
-    let changed = Event::new("user_role_updated").with("user_id", id.as_str()).with("roles", user.roles.as_str());
-    site.emit(&mut tx, changed.to_user(&id));
-    announce(&site, &mut tx, user);
-    if lost {
-        // A socket keeps what it subscribed to; the clients come back with what is left to them.
-        let (hub, id) = (site.hub.clone(), id.clone());
-        tx.after_commit(move || hub.end_sessions(&id, None));
-    }
+    let user = store::get(&mut tx, &id).await?.ok_or_else(missing)?;
+    guests::take_roles(&site, &mut tx, user, &names).await?;
     let info = format!("user_id={id} new_roles={}", body.roles);
     audits::record(&site, &mut tx, &actor, &format!("/api/v4/users/{id}/roles"), &info).await?;
     tx.commit().await?;
@@ -119,12 +100,20 @@ pub(crate) fn announce(site: &Site, tx: &mut Tx, user: User) {
     site.emit(tx, Event::new("user_updated").with("user", seen));
 }
 
-/// The role names in one spelling: known ones, each once, and not guest and member at a time.
-fn check_roles(text: &str) -> Result<String> {
+/// Roles of teams, channels and the like are given there.
+fn of_account(known: &Roles, name: &str) -> bool {
+    let elsewhere = ["team_", "channel_", "playbook_", "run_", "custom_group_user"];
+    known.get(name).is_some_and(|r| {
+        name.starts_with("system_") || !r.scheme_managed && !elsewhere.iter().any(|start| name.starts_with(start))
+    })
+}
+
+/// The role names in one spelling: known ones that an account can hold, each once, and not guest and member at a time.
+fn check_roles(known: &Roles, text: &str) -> Result<String> {
     let mut names: Vec<&str> = text.split_whitespace().collect();
     names.sort_unstable();
     names.dedup();
-    if let Some(unknown) = names.iter().find(|n| !SYSTEM_ROLES.contains(n)) {
+    if let Some(unknown) = names.iter().find(|n| !of_account(known, n)) {
         return Err(Error::invalid_body("roles", &format!("{unknown} is no role of an account")));
     }
     let guest = names.contains(&"system_guest");
@@ -136,15 +125,34 @@ fn check_roles(text: &str) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::check_roles;
+    use super::check_roles as check;
+    use crate::roles::Roles;
+    use std::collections::HashMap;
+
+    fn check_roles(text: &str) -> crate::Result<String> {
+        let role = |name: &str| wire::Role {
+            name: name.into(),
+            scheme_managed: name != "archivist",
+            built_in: name != "archivist",
+            ..wire::Role::default()
+        };
+        let all = ["system_user", "system_admin", "system_guest", "team_admin", "archivist"].map(role).to_vec();
+        check(&Roles::new(all, &HashMap::new(), String::new()), text)
+    }
 
     #[test]
     fn an_account_is_a_member_or_a_guest() {
         assert_eq!(check_roles("system_user system_admin system_user").unwrap(), "system_admin system_user");
+        assert_eq!(check_roles("system_user archivist").unwrap(), "archivist system_user");
         assert_eq!(check_roles("system_guest").unwrap(), "system_guest");
-        for bad in
-            ["", "system_admin", "system_user system_guest", "system_guest system_admin", "team_admin system_user"]
-        {
+        for bad in [
+            "",
+            "system_admin",
+            "system_user unknown",
+            "system_user system_guest",
+            "system_guest system_admin",
+            "team_admin system_user",
+        ] {
             assert!(check_roles(bad).is_err(), "{bad}");
         }
     }

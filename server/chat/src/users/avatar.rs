@@ -1,6 +1,6 @@
 //! The generated picture of a user: a colour of their own and a pattern from their id, as SVG.
 
-use super::{missing, portrait, store};
+use super::{missing, portrait, sight, store};
 use crate::{Actor, Result, Site};
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
@@ -14,9 +14,15 @@ pub async fn image(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let id = if id == "me" { actor.user_id } else { id };
-    let user = store::get(&mut site.db.read().await?, &id).await?.ok_or_else(missing)?;
+    let id = if id == "me" { actor.user_id.clone() } else { id };
+    let user = seen(&site, &actor, &id).await?;
     portrait::shown(&site, &headers, &user, svg(&user.id, &user.username)).await
+}
+
+async fn seen(site: &Site, actor: &Actor, id: &str) -> Result<User> {
+    let mut conn = site.db.read().await?;
+    sight::require(&mut conn, actor, id).await?;
+    store::get(&mut conn, id).await?.ok_or_else(missing)
 }
 
 /// GET /users/{id}/image/default
@@ -26,8 +32,8 @@ pub async fn generated(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let id = if id == "me" { actor.user_id } else { id };
-    let user = store::get(&mut site.db.read().await?, &id).await?.ok_or_else(missing)?;
+    let id = if id == "me" { actor.user_id.clone() } else { id };
+    let user = seen(&site, &actor, &id).await?;
     let plain = User { last_picture_update: 0, ..user };
     portrait::shown(&site, &headers, &plain, svg(&plain.id, &plain.username)).await
 }

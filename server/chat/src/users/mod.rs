@@ -7,8 +7,10 @@ mod conversion;
 mod create;
 pub(crate) mod credentials;
 mod portrait;
+mod guests;
 mod read;
 mod rules;
+pub mod sight;
 mod store;
 mod token_store;
 mod tokens;
@@ -16,6 +18,7 @@ mod typing;
 mod update;
 
 pub(crate) use admin::announce;
+use admin::require_an_admin_left;
 pub use create::ensure_bot;
 pub(crate) use rules::{check_email, check_password};
 pub use store::{by_ids, by_login, by_usernames, count, count_people, get, search, set_props};
@@ -68,8 +71,11 @@ pub fn timezone(user: &User) -> Option<String> {
 /// # Errors
 /// 404 when there is no such user.
 pub async fn actor_of(site: &Site, user_id: &str) -> Result<Actor> {
-    let user = get(&mut site.db.read().await?, user_id).await?.ok_or_else(missing)?;
+    let mut conn = site.db.read().await?;
+    let user = get(&mut conn, user_id).await?.ok_or_else(missing)?;
+    site.roles.refresh(&mut conn, site.clock.now_ms()).await?;
     Ok(Actor {
+        book: site.roles.clone(),
         user_id: user.id,
         roles: user.roles.split_whitespace().map(str::to_owned).collect(),
         locale: user.locale,
@@ -97,6 +103,8 @@ pub fn router() -> Router<Site> {
         .route("/users/{user_id}", GET(read::one).put(update::patch).delete(admin::delete))
         .route("/users/{user_id}/active", put(admin::active))
         .route("/users/{user_id}/roles", put(admin::roles))
+        .route("/users/{user_id}/demote", post(guests::demote))
+        .route("/users/{user_id}/promote", post(guests::promote))
         .route("/users/{user_id}/tokens", GET(tokens::list).post(tokens::create))
         .route("/users/tokens", GET(tokens::all))
         .route("/users/tokens/{token_id}", GET(tokens::one))

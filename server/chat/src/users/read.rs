@@ -1,10 +1,11 @@
 //! The plain GETs, and lists by ids and names.
 
-use super::{missing, sanitized, store};
+use super::{missing, sanitized, sight, store};
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site};
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use db::Conn;
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::{BTreeMap, HashSet};
@@ -47,6 +48,7 @@ impl Filter {
             inactive: self.inactive,
             role: if self.role.is_empty() { first } else { self.role },
             sort: self.sort,
+            seen_by: String::new(),
         }
     }
 }
@@ -73,7 +75,8 @@ pub async fn list(State(site): State<Site>, actor: Actor, Query(f): Query<Filter
             crate::channels::access(&mut conn, &actor, channel, Permission::READ_CHANNEL).await?;
         }
     }
-    let users = store::filtered(&mut conn, &f.wanted(), limit, offset).await?;
+    let wanted = store::Wanted { seen_by: sight::limit(&actor).to_owned(), ..f.wanted() };
+    let users = store::filtered(&mut conn, &wanted, limit, offset).await?;
     Ok(all_sanitized(users, &actor))
 }
 
@@ -109,7 +112,9 @@ pub async fn ids(
     Json(ids): Json<Vec<String>>,
 ) -> Result<Json<Vec<User>>> {
     check_length(&ids)?;
-    let mut found = store::by_ids(&mut site.db.read().await?, &ids).await?;
+    let mut conn = site.db.read().await?;
+    let mut found = store::by_ids(&mut conn, &ids).await?;
+    sight::retain_seen(&mut conn, &actor, &mut found).await?;
     found.retain(|u| u.update_at > q.since);
     Ok(all_sanitized(found, &actor))
 }
@@ -120,7 +125,10 @@ pub async fn usernames(
     Json(names): Json<Vec<String>>,
 ) -> Result<Json<Vec<User>>> {
     check_length(&names)?;
-    Ok(all_sanitized(store::by_usernames(&mut site.db.read().await?, &names).await?, &actor))
+    let mut conn = site.db.read().await?;
+    let mut found = store::by_usernames(&mut conn, &names).await?;
+    sight::retain_seen(&mut conn, &actor, &mut found).await?;
+    Ok(all_sanitized(found, &actor))
 }
 
 fn check_length(list: &[String]) -> Result<()> {
@@ -171,6 +179,7 @@ pub async fn search(State(site): State<Site>, actor: Actor, Json(s): Json<Search
         ..store::Wanted::default()
     };
     let mut found = store::search_all(&mut conn, &s.term, s.allow_inactive, MAX_CANDIDATES).await?;
+    sight::retain_seen(&mut conn, &actor, &mut found).await?;
     if wanted.is_filter() {
         let allowed: HashSet<String> =
             store::filtered(&mut conn, &wanted, MAX_CANDIDATES, 0).await?.into_iter().map(|u| u.id).collect();
@@ -197,6 +206,7 @@ pub async fn autocomplete(
 ) -> Result<Json<serde_json::Value>> {
     let mut conn = site.db.read().await?;
     let mut found = store::search(&mut conn, &q.name, MAX_CANDIDATES).await?;
+    sight::retain_seen(&mut conn, &actor, &mut found).await?;
     if !q.team_id.is_empty() {
         crate::teams::require_member(&mut conn, &actor, &q.team_id).await?;
         let wanted = store::Wanted { in_team: q.team_id, ..store::Wanted::default() };
@@ -220,8 +230,9 @@ pub async fn autocomplete(
     Ok(Json(json!({"users": cut(inside), "out_of_channel": cut(outside)})))
 }
 
-pub async fn stats(State(site): State<Site>, _: Actor) -> Result<Json<serde_json::Value>> {
-    Ok(Json(json!({"total_users_count": store::count(&mut site.db.read().await?).await?})))
+pub async fn stats(State(site): State<Site>, actor: Actor) -> Result<Json<serde_json::Value>> {
+    let wanted = store::Wanted { seen_by: sight::limit(&actor).to_owned(), ..store::Wanted::default() };
+    Ok(Json(json!({"total_users_count": store::count_filtered(&mut site.db.read().await?, &wanted).await?})))
 }
 
 pub async fn group_channels(
@@ -243,16 +254,26 @@ pub async fn group_channels(
 
 pub async fn one(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<User>> {
     let id = if id == "me" { actor.user_id.clone() } else { id };
-    let user = store::get(&mut site.db.read().await?, &id).await?.ok_or_else(missing)?;
+    let mut conn = site.db.read().await?;
+    sight::require(&mut conn, &actor, &id).await?;
+    let user = store::get(&mut conn, &id).await?.ok_or_else(missing)?;
     Ok(Json(sanitized(user, &actor)))
 }
 
 pub async fn by_username(State(site): State<Site>, actor: Actor, Path(name): Path<String>) -> Result<Json<User>> {
-    let found = store::by_usernames(&mut site.db.read().await?, &[name.to_lowercase()]).await?;
-    found.into_iter().next().map(|u| Json(sanitized(u, &actor))).ok_or_else(missing)
+    let mut conn = site.db.read().await?;
+    let found = store::by_usernames(&mut conn, &[name.to_lowercase()]).await?.into_iter().next();
+    shown(&mut conn, &actor, found).await
 }
 
 pub async fn by_email(State(site): State<Site>, actor: Actor, Path(email): Path<String>) -> Result<Json<User>> {
-    let user = store::by_login(&mut site.db.read().await?, &email).await?.ok_or_else(missing)?;
-    Ok(Json(sanitized(user, &actor)))
+    let mut conn = site.db.read().await?;
+    let found = store::by_login(&mut conn, &email).await?;
+    shown(&mut conn, &actor, found).await
+}
+
+/// Who is not seen and who is not there look the same.
+async fn shown(conn: &mut Conn, actor: &Actor, found: Option<User>) -> Result<Json<User>> {
+    sight::require(conn, actor, found.as_ref().map_or("", |u| &u.id)).await?;
+    found.map(|u| Json(sanitized(u, actor))).ok_or_else(missing)
 }

@@ -30,7 +30,9 @@ macro_rules! filters {
          AND ($4 = '' OR u.id NOT IN (SELECT m.user_id FROM channel_members m WHERE m.channel_id = $4))
          AND (NOT $5 OR u.id NOT IN (SELECT m.user_id FROM team_members m WHERE m.delete_at = 0))
          AND (NOT $6 OR u.delete_at = 0) AND (NOT $7 OR u.delete_at > 0)
-         AND ($8 = '' OR (' ' || u.roles || ' ') LIKE $8) "
+         AND ($8 = '' OR (' ' || u.roles || ' ') LIKE $8)
+         AND ($9 = '' OR u.id = $9 OR u.id IN (SELECT o.user_id FROM channel_members o
+              WHERE o.channel_id IN (SELECT m.channel_id FROM channel_members m WHERE m.user_id = $9))) "
     };
 }
 macro_rules! filtered {
@@ -42,7 +44,7 @@ macro_rules! filtered {
             filters!(),
             "ORDER BY ",
             $order,
-            " LIMIT $9 OFFSET $10"
+            " LIMIT $10 OFFSET $11"
         ))
     };
 }
@@ -137,6 +139,8 @@ pub struct Wanted {
     pub role: String,
     /// `create_at`, `last_activity_at`; by username otherwise.
     pub sort: String,
+    /// Only those who share a channel with this user.
+    pub seen_by: String,
 }
 
 impl Wanted {
@@ -156,7 +160,8 @@ impl Wanted {
             self.without_team,
             self.active,
             self.inactive,
-            role
+            role,
+            &self.seen_by
         ]
     }
 }
