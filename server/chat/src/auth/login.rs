@@ -8,24 +8,33 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{AppendHeaders, IntoResponse};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use wire::{StatusOk, User};
 
 const ACTION: &str = "/api/v4/users/login";
 /// Seconds that browsers keep a cookie at most. The server decides when the session behind it ends.
 const COOKIE_AGE: i64 = 400 * 24 * 3600;
 
+/// Older drivers send `null` for what they have not.
+fn text<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<String, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or_default())
+}
+
 /// Body of POST /users/login.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Login {
     /// A user's id, which may stand for the name.
+    #[serde(deserialize_with = "text")]
     id: String,
+    #[serde(deserialize_with = "text")]
     login_id: String,
+    #[serde(deserialize_with = "text")]
     password: String,
     /// The code of the second factor.
+    #[serde(deserialize_with = "text")]
     token: String,
-    #[serde(alias = "deviceId")]
+    #[serde(alias = "deviceId", deserialize_with = "text")]
     device_id: String,
 }
 
@@ -189,4 +198,16 @@ async fn end(site: &Site, actor: &Actor) -> Result<()> {
     sessions::end(site, &mut tx, &actor.user_id, &actor.session_id).await?;
     audits::record(site, &mut tx, actor, "/api/v4/users/logout", "").await?;
     Ok(tx.commit().await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_driver_has_not_is_null() {
+        let body = r#"{"login_id": "ana", "password": "secret", "token": null, "deviceId": null}"#;
+        let login: Login = serde_json::from_str(body).unwrap();
+        assert_eq!((login.login_id.as_str(), login.token.as_str(), login.device_id.as_str()), ("ana", "", ""));
+    }
 }
