@@ -49,12 +49,14 @@ rust_tests() { CANDLE_NUM_THREADS=1 cargo test --release --locked --workspace --
 
 install_libraries() {
   [ -x "$CACHE/venv/bin/python" ] || python3 -m venv "$CACHE/venv"
+  [ -x "$CACHE/venv-bots/bin/python" ] || python3 -m venv "$CACHE/venv-bots"
   "$CACHE/venv/bin/pip" -q install -r tests/sdk/requirements.txt &&
+    "$CACHE/venv-bots/bin/pip" -q install -r tests/sdk/bots-requirements.txt &&
     (cd tests/sdk && npm ci --no-audit --no-fund --loglevel=error)
 }
 
 # library_checks SCRIPT: client libraries that people already use, unmodified.
-library_checks() { install_libraries && PYTHON="$CACHE/venv/bin/python" node "tests/sdk/$1"; }
+library_checks() { install_libraries && PYTHON="$CACHE/venv/bin/python" PYTHON_BOTS="$CACHE/venv-bots/bin/python" node "tests/sdk/$1"; }
 
 # Requests made from a description of the API: none is answered with 500.
 fuzz_api() {
