@@ -1,6 +1,7 @@
 // Chooses the page for the address and the state of the session.
 import { useEffect } from 'preact/hooks';
 import { LoginPage } from './auth/LoginPage';
+import { ResetPasswordPage } from './auth/ResetPasswordPage';
 import { SignupPage } from './auth/SignupPage';
 import { boot } from './auth/session';
 import { navigate, route } from './routing/navigate';
@@ -53,15 +54,16 @@ function Page() {
 
 function SignedOut() {
   const here = route.value;
+  if (here.kind === 'resetPassword') return <ResetPasswordPage token={here.token} />;
   if (here.kind === 'signup' || (here.kind === 'root' && noAccounts.value)) {
-    return <SignupPage inviteId={here.kind === 'signup' ? here.inviteId : ''} />;
+    return <SignupPage inviteId={here.kind === 'signup' ? here.inviteId : ''} token={here.kind === 'signup' ? here.token : ''} />;
   }
   return <LoginPage />;
 }
 
 function SignedIn() {
   const here = route.value;
-  if (here.kind === 'signup' && here.inviteId) return <JoinTeamPage inviteId={here.inviteId} />;
+  if (here.kind === 'signup' && (here.inviteId || here.token)) return <JoinTeamPage inviteId={here.inviteId} token={here.token} />;
   if (here.kind === 'createTeam') return <CreateTeamPage />;
   if (here.kind === 'selectTeam') return <SelectTeamPage />;
   if (currentTeam.value) return <Workspace />;

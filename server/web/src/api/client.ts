@@ -11,6 +11,12 @@ class Api extends Client4 {
     const withDeadline = { signal: AbortSignal.timeout(REQUEST_DEADLINE_MS), ...options };
     return super.getOptions(withDeadline as FetchOptions);
   }
+
+  /** A call under `/api/v4` that the library has no name for. */
+  call<T>(path: string, method: 'get' | 'post' | 'put' | 'delete', body?: unknown): Promise<T> {
+    const options = { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+    return this.doFetch<T>(`${this.getBaseRoute()}${path}`, options as FetchOptions);
+  }
 }
 
 export const api = new Api();

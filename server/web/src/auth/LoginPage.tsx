@@ -1,5 +1,7 @@
+import { ClientError } from '@mattermost/client';
 import { useState } from 'preact/hooks';
 import { followLink, navigate, route } from '../routing/navigate';
+import { wantsCode } from '../security/sessions';
 import { config } from '../store/session';
 import { Field } from '../ui/Field';
 import { useForm } from '../ui/useForm';
@@ -10,8 +12,16 @@ import { logIn } from './session';
 export function LoginPage() {
   const [login, setLogin] = useState('');
   const [password, setPassword] = useState('');
+  const [code, setCode] = useState<string | null>(null);
   const { busy, error, onSubmit } = useForm(async () => {
-    await logIn(login.trim(), password);
+    try {
+      await logIn(login.trim(), password, (code ?? '').replace(/\s/g, ''));
+    } catch (cause) {
+      // The first such answer only says that there is a second step.
+      if (code !== null || !(cause instanceof ClientError) || !wantsCode(cause.server_error_id)) throw cause;
+      setCode('');
+      return;
+    }
     // A program waits for its user's word (OAuth 2); that page is the server's own.
     const back = new URLSearchParams(location.search).get('redirect_to');
     if (back?.startsWith('/oauth/authorize?')) return location.assign(back);
@@ -23,6 +33,7 @@ export function LoginPage() {
         {error && <ErrorNote text={error} />}
         <Field label="Email or username" name="login" autocomplete="username" required autofocus value={login} onValue={setLogin} />
         <Field label="Password" name="password" type="password" autocomplete="current-password" required value={password} onValue={setPassword} />
+        {code !== null && <Field label="Code of your authenticator" name="code" autocomplete="one-time-code" required autofocus maxLength={8} value={code} onValue={setCode} />}
         <button type="submit" class="button primary" disabled={busy}>
           {busy ? 'Logging in…' : 'Log in'}
         </button>

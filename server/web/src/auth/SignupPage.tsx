@@ -3,13 +3,14 @@ import { api } from '../api/client';
 import { followLink, navigate } from '../routing/navigate';
 import { noAccounts } from '../store/session';
 import { teams } from '../store/teams';
+import { readInvitation } from '../teams/invitations';
 import { Field } from '../ui/Field';
 import { useForm } from '../ui/useForm';
 import { ErrorNote } from '../ui/states';
 import { AuthFrame } from './AuthFrame';
 import { signUp } from './session';
 
-export function SignupPage({ inviteId }: { inviteId: string }) {
+export function SignupPage({ inviteId, token }: { inviteId: string; token: string }) {
   const [email, setEmail] = useState('');
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
@@ -18,15 +19,16 @@ export function SignupPage({ inviteId }: { inviteId: string }) {
   const first = noAccounts.value;
 
   useEffect(() => {
-    if (!inviteId) return;
-    api.getTeamInviteInfo(inviteId).then(
+    if (!inviteId && !token) return;
+    const asked: Promise<{ display_name: string }> = token ? readInvitation(token) : api.getTeamInviteInfo(inviteId);
+    asked.then(
       (team) => setInviting(team.display_name),
       () => setInviteError('This invite link is not valid any more. You can still create an account.'),
     );
-  }, [inviteId]);
+  }, [inviteId, token]);
 
   const { busy, error, onSubmit } = useForm(async () => {
-    await signUp({ email: email.trim(), username: username.trim().toLowerCase(), password }, inviteError ? '' : inviteId);
+    await signUp({ email: email.trim(), username: username.trim().toLowerCase(), password }, inviteError ? '' : inviteId, inviteError ? '' : token);
     const team = teams.value[0];
     navigate(team ? `/${team.name}` : first ? '/create_team' : '/select_team', 'replace');
   });

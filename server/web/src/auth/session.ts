@@ -61,8 +61,8 @@ async function loadPreferences(): Promise<void> {
   receivePreferences(list as unknown as Parameters<typeof receivePreferences>[0]);
 }
 
-export async function logIn(loginId: string, password: string): Promise<void> {
-  await api.login(loginId, password);
+export async function logIn(loginId: string, password: string, code = ''): Promise<void> {
+  await api.login(loginId, password, code);
   await enter();
 }
 
@@ -73,9 +73,11 @@ export interface NewAccount {
 }
 
 /** Creates the account, signs in and joins the inviting team. */
-export async function signUp(account: NewAccount, inviteId: string): Promise<void> {
+export async function signUp(account: NewAccount, inviteId: string, token = ''): Promise<void> {
   type NewUser = Parameters<typeof api.createUser>[0];
-  await api.createUser(account as unknown as NewUser, '', inviteId);
+  await api.createUser(account as unknown as NewUser, token, inviteId);
+  // The link has done its work: whoever is signed in with it in the address would use it a second time.
+  if (token) navigate('/signup_user_complete/', 'replace');
   await logIn(account.username, account.password);
 }
 
@@ -99,7 +101,7 @@ async function leave(): Promise<void> {
   clearPosts();
   phase.value = 'signedOut';
   const here = route.value.kind;
-  if (here === 'login' || here === 'signup') return;
+  if (here === 'login' || here === 'signup' || here === 'resetPassword') return;
   navigate(noAccounts.value ? '/signup_user_complete/' : '/login', 'replace');
 }
 

@@ -9,7 +9,7 @@ import { openThread } from '../store/panel';
 import { receivePosts } from '../store/posts';
 import { isAdmin, myId } from '../store/session';
 import { currentTeam } from '../store/teams';
-import { copyText } from '../teams/InviteDialog';
+import { copyText } from '../ui/copy';
 import { confirmDialog, dialog } from '../ui/Dialog';
 import { Icon } from '../ui/Icon';
 import { Menu, type MenuItem } from '../ui/Menu';

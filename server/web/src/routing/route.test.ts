@@ -3,7 +3,9 @@ import { parseRoute } from './route';
 
 it("reads Mattermost's addresses", () => {
   expect(parseRoute('/')).toEqual({ kind: 'root' });
-  expect(parseRoute('/signup_user_complete/', '?id=abc')).toEqual({ kind: 'signup', inviteId: 'abc' });
+  expect(parseRoute('/signup_user_complete/', '?id=abc')).toEqual({ kind: 'signup', inviteId: 'abc', token: '' });
+  expect(parseRoute('/signup_user_complete/', '?t=xyz')).toEqual({ kind: 'signup', inviteId: '', token: 'xyz' });
+  expect(parseRoute('/reset_password_complete', '?token=c0de')).toEqual({ kind: 'resetPassword', token: 'c0de' });
   expect(parseRoute('/core/channels/town-square')).toEqual({ kind: 'channel', team: 'core', channel: 'town-square', joinCall: false });
   expect(parseRoute('/core/channels/x', '?join_call=true')).toMatchObject({ joinCall: true });
   expect(parseRoute('/core/messages/@bob')).toEqual({ kind: 'messages', team: 'core', target: '@bob' });

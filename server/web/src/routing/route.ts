@@ -3,7 +3,8 @@
 export type Route =
   | { kind: 'root' }
   | { kind: 'login' }
-  | { kind: 'signup'; inviteId: string }
+  | { kind: 'signup'; inviteId: string; token: string }
+  | { kind: 'resetPassword'; token: string }
   | { kind: 'createTeam' }
   | { kind: 'selectTeam' }
   | { kind: 'team'; team: string }
@@ -24,7 +25,9 @@ export function parseRoute(path: string, search = ''): Route {
       return { kind: 'login' };
     case 'signup_user_complete':
     case 'signup_email':
-      return { kind: 'signup', inviteId: query.get('id') ?? '' };
+      return { kind: 'signup', inviteId: query.get('id') ?? '', token: query.get('t') ?? '' };
+    case 'reset_password_complete':
+      return { kind: 'resetPassword', token: query.get('token') ?? '' };
     case 'create_team':
       return { kind: 'createTeam' };
     case 'select_team':

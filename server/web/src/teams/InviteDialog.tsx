@@ -3,11 +3,13 @@ import { api, errorText } from '../api/client';
 import { invitePath } from '../routing/route';
 import { receiveTeam } from '../store/teams';
 import type { Team } from '@mattermost/types/teams';
+import { copyText } from '../ui/copy';
 import { Dialog } from '../ui/Dialog';
+import { InvitationsSection } from './InvitationsSection';
 import { ErrorNote, say } from '../ui/states';
 
 /** Shows the team's invite link and copies it. */
-export function InviteDialog({ team }: { team: Team }) {
+export default function InviteDialog({ team }: { team: Team }) {
   const [inviteId, setInviteId] = useState(team.invite_id);
   const [error, setError] = useState('');
   useEffect(() => {
@@ -44,16 +46,7 @@ export function InviteDialog({ team }: { team: Team }) {
         </div>
         <small class="hint">Anyone who opens this link can create an account and join the team.</small>
       </div>
+      <InvitationsSection team={team} />
     </Dialog>
   );
-}
-
-/** Copies text; false where the browser does not allow it (no HTTPS). */
-export async function copyText(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

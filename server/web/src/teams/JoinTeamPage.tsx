@@ -8,17 +8,17 @@ import { teams } from '../store/teams';
 import { ErrorNote, Spinner } from '../ui/states';
 
 /** Somebody who has an account opened an invite link. */
-export function JoinTeamPage({ inviteId }: { inviteId: string }) {
+export function JoinTeamPage({ inviteId, token }: { inviteId: string; token: string }) {
   const [error, setError] = useState('');
   useEffect(() => {
     const join = async () => {
-      const member = await api.addToTeamFromInvite('', inviteId);
+      const member = await api.addToTeamFromInvite(token, inviteId);
       await Promise.all([loadTeams(), loadChannels()]);
       const team = teams.value.find((known) => known.id === member.team_id);
       navigate(team ? `/${team.name}` : '/', 'replace');
     };
     join().catch((cause) => setError(errorText(cause)));
-  }, [inviteId]);
+  }, [inviteId, token]);
   return (
     <AuthFrame title="Joining the team">
       {error ? <ErrorNote text={error} /> : <Spinner />}

@@ -1,3 +1,4 @@
+import { lazy } from 'preact/compat';
 import { api } from '../api/client';
 import { navigate } from '../routing/navigate';
 import { myId } from '../store/session';
@@ -6,7 +7,8 @@ import { confirmDialog, dialog } from '../ui/Dialog';
 import { Icon } from '../ui/Icon';
 import { Menu } from '../ui/Menu';
 import { attempt } from '../ui/states';
-import { InviteDialog } from './InviteDialog';
+
+const InviteDialog = lazy(() => import('./InviteDialog'));
 
 /** The team's name; its menu invites, switches and creates. */
 export function TeamMenu() {

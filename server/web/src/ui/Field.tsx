@@ -1,4 +1,4 @@
-import { useId } from 'preact/hooks';
+import { useEffect, useId, useRef } from 'preact/hooks';
 
 interface Props {
   label: string;
@@ -17,10 +17,15 @@ interface Props {
 /** A labelled text input. */
 export function Field({ label, value, onValue, hint, ...rest }: Props) {
   const id = useId();
+  const input = useRef<HTMLInputElement>(null);
+  // The browser looks at the attribute when the page loads, not for fields that appear later.
+  useEffect(() => {
+    if (rest.autofocus) input.current?.focus();
+  }, []);
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <input {...(rest as object)} id={id} value={value} aria-describedby={hint ? `${id}-hint` : undefined} onInput={(event) => onValue(event.currentTarget.value)} />
+      <input ref={input} {...(rest as object)} id={id} value={value} aria-describedby={hint ? `${id}-hint` : undefined} onInput={(event) => onValue(event.currentTarget.value)} />
       {hint && (
         <small id={`${id}-hint`} class="hint">
           {hint}

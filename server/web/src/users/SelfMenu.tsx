@@ -1,3 +1,4 @@
+import { lazy } from 'preact/compat';
 import { api } from '../api/client';
 import { logOut } from '../auth/session';
 import { me, myId } from '../store/session';
@@ -8,6 +9,8 @@ import { Icon } from '../ui/Icon';
 import { Menu } from '../ui/Menu';
 import { attempt } from '../ui/states';
 import { ProfileDialog } from './ProfileDialog';
+
+const SecurityDialog = lazy(() => import('../security/SecurityDialog'));
 
 const STATUSES = [
   ['online', 'Online'],
@@ -36,6 +39,7 @@ export function SelfMenu() {
         items={[
           ...STATUSES.map(([value, label]) => ({ label, checked: now === value, run: () => set(value) })),
           { label: 'Profile and language', icon: 'edit', run: () => (dialog.value = () => <ProfileDialog />) },
+          { label: 'Security', icon: 'lock', run: () => (dialog.value = () => <SecurityDialog />) },
           askNotifications ? { label: 'Turn on notifications', icon: 'warning', run: () => void Notification.requestPermission() } : null,
           { label: 'Log out', icon: 'exit', run: () => void logOut() },
         ]}
