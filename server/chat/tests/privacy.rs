@@ -30,7 +30,10 @@ async fn a_deleted_message_says_nothing() {
     for world in worlds().await {
         let t = team(&world).await;
         let post = t.ana.says(&t.square, "", "a secret").await;
+        let mut heard = world.site.hub.tap();
         t.ana.ok("DELETE", &format!("/posts/{}", text(&post, "id")), Value::Null).await;
+        let event = heard.try_recv().unwrap();
+        assert_eq!((event.event.as_str(), event.data["post"].to_string().contains("secret")), ("post_deleted", false));
         let page = t.bruno.get(&format!("/channels/{}/posts?since=1", t.square)).await;
         let gone = &page["posts"][text(&post, "id")];
         assert_ne!(gone["delete_at"], json!(0), "it is told that the message was deleted: {page}");

@@ -113,7 +113,7 @@ pub async fn delete(State(site): State<Site>, actor: Actor, Path(id): Path<Strin
         threads::shrunk(&mut tx, &post.root_id).await?;
     }
     post.delete_at = now;
-    attachments::hide(&mut post);
+    super::empty(&mut post);
     let event = Event::new("post_deleted").with_encoded("post", &post).with("delete_by", actor.user_id.as_str());
     site.emit(&mut tx, event.to_channel(&post.channel_id));
     tx.commit().await?;
