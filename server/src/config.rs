@@ -60,6 +60,14 @@ pub struct Limits {
     pub upload_days: i64,
     /// Days that a login lasts; each use begins them anew unless `[server.accounts] session_extend` is off.
     pub session_days: i64,
+    /// Reminders of posts that one user may have waiting.
+    pub max_reminders_per_user: i64,
+    /// Minutes between two tellings of an urgent post that insists until it is answered.
+    pub persistent_minutes: i64,
+    /// How often such a post is told.
+    pub persistent_max_count: i64,
+    /// How many people such a post may mention.
+    pub persistent_max_recipients: usize,
     /// WebSocket connections of the whole site.
     pub max_connections: usize,
     /// WebSocket connections of one user.
@@ -176,6 +184,10 @@ impl Default for Limits {
             max_uploads_per_user: 50,
             upload_days: 3,
             session_days: 30,
+            max_reminders_per_user: 1000,
+            persistent_minutes: 5,
+            persistent_max_count: 6,
+            persistent_max_recipients: 5,
             max_connections: 20_000,
             max_connections_per_user: 50,
             max_login_attempts: 10,
@@ -281,6 +293,10 @@ impl Config {
             upload_length_ms: self.limits.upload_days * 24 * 3600 * 1000,
             max_login_attempts: self.limits.max_login_attempts,
             accounts: self.accounts.clone(),
+            max_reminders_per_user: self.limits.max_reminders_per_user,
+            persistent_interval_ms: self.limits.persistent_minutes.max(1) * 60 * 1000,
+            persistent_max_count: self.limits.persistent_max_count,
+            persistent_max_recipients: self.limits.persistent_max_recipients,
             max_connections: self.limits.max_connections,
             max_connections_per_user: self.limits.max_connections_per_user,
             files: self.files(),

@@ -38,6 +38,13 @@ pub struct Config {
     pub max_login_attempts: i64,
     /// Passwords, throttling, second factor, sessions, invitations.
     pub accounts: auth::Settings,
+    /// Reminders of posts that one user may have waiting.
+    pub max_reminders_per_user: i64,
+    /// Milliseconds between two tellings of an urgent post that insists, how often it is told, and how many people it may
+    /// mention.
+    pub persistent_interval_ms: i64,
+    pub persistent_max_count: i64,
+    pub persistent_max_recipients: usize,
     /// Most WebSocket connections of the whole site and of one user.
     pub max_connections: usize,
     pub max_connections_per_user: usize,
@@ -62,6 +69,10 @@ impl Default for Config {
             max_body_bytes: 4 << 20,
             max_login_attempts: 10,
             accounts: auth::Settings::default(),
+            max_reminders_per_user: 1000,
+            persistent_interval_ms: 5 * 60 * 1000,
+            persistent_max_count: 6,
+            persistent_max_recipients: 5,
             max_connections: 20_000,
             max_connections_per_user: 50,
             files: crate::files::Config::default(),

@@ -93,7 +93,7 @@ const SET_GUEST: Sql = Sql::new(
 );
 const DELETE_MEMBER: Sql = Sql::new("DELETE FROM channel_members WHERE channel_id = $1 AND user_id = $2");
 const VIEWED: Sql = Sql::new(
-    "UPDATE channel_members SET last_viewed_at = $3, last_update_at = $3, mention_count = 0, mention_count_root = 0,
+    "UPDATE channel_members SET last_viewed_at = $3, last_update_at = $3, mention_count = 0, mention_count_root = 0, urgent_mention_count = 0,
      msg_count = (SELECT c.total_msg_count FROM channels c WHERE c.id = $1),
      msg_count_root = (SELECT c.total_msg_count_root FROM channels c WHERE c.id = $1)
      WHERE channel_id = $1 AND user_id = $2",
@@ -110,7 +110,8 @@ const AUTHOR: Sql = Sql::new(
      WHERE channel_id = $1 AND user_id = $2",
 );
 const MENTION: Sql = Sql::new(
-    "UPDATE channel_members SET mention_count = mention_count + 1, mention_count_root = mention_count_root + $3, last_update_at = $4
+    "UPDATE channel_members SET mention_count = mention_count + 1, mention_count_root = mention_count_root + $3,
+     urgent_mention_count = urgent_mention_count + $5, last_update_at = $4
      WHERE channel_id = $1 AND user_id IN LIST($2)",
 );
 const NOTIFY: Sql = Sql::new(
@@ -319,8 +320,9 @@ pub async fn count_for_author(tx: &mut Tx, channel: &str, user: &str, counted: i
     Ok(())
 }
 
-pub async fn mention(tx: &mut Tx, channel: &str, users: &[String], root: i64, now: i64) -> Result<()> {
-    tx.execute(&MENTION, params![channel, users, root, now]).await?;
+/// Counts a mention of each of `users`; `root` 1 when the post begins a thread.
+pub async fn mention(tx: &mut Tx, channel: &str, users: &[String], root: i64, urgent: bool, now: i64) -> Result<()> {
+    tx.execute(&MENTION, params![channel, users, root, now, i64::from(urgent)]).await?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use super::builtin::{help, name_and_rest, split};
 use crate::{Actor, Error, Result, Site, channels, posts, status, teams, users};
 use axum::Json;
 use axum::extract::{Path, State};
-use wire::{Channel, ChannelPatch, CommandArgs, CommandResponse, Event, Post, Status};
+use wire::{Channel, ChannelPatch, CommandArgs, CommandResponse, Post, Status};
 
 /// Every command that [`run`] knows, in alphabetical order.
 #[cfg(test)]
@@ -65,22 +65,10 @@ pub async fn run(site: &Site, actor: &Actor, args: CommandArgs) -> Result<Comman
     Ok(response)
 }
 
-/// Shows a text to one user; it is not stored.
+/// Shows a text to the asker only; it is not stored.
 fn whisper(site: &Site, actor: &Actor, args: &CommandArgs, text: &str) {
-    let now = site.clock.now_ms();
-    let post = Post {
-        id: kit::id::new(),
-        create_at: now,
-        update_at: now,
-        user_id: actor.user_id.clone(),
-        channel_id: args.channel_id.clone(),
-        root_id: args.root_id.clone(),
-        message: text.into(),
-        kind: "system_ephemeral".into(),
-        ..Post::default()
-    };
-    let event = Event::new("ephemeral_message").with_encoded("post", &post);
-    site.hub.publish(event.to_channel(&args.channel_id).to_user(&actor.user_id));
+    let (channel_id, root_id) = (args.channel_id.clone(), args.root_id.clone());
+    posts::whisper(site, &actor.user_id, Post { channel_id, root_id, message: text.into(), ..Post::default() });
 }
 
 async fn set_status(site: &Site, actor: &Actor, word: &str) -> Result<Outcome> {

@@ -182,6 +182,20 @@ pub(crate) async fn stream(
     Ok(found.into_stream())
 }
 
+/// Puts the files that the post names now in place of those in `former`. Files that the post had earlier come back, new
+/// ones must be the author's own.
+///
+/// # Errors
+/// As [`attach`].
+pub async fn exchange(tx: &mut Tx, former: &[String], post: &Post, now: i64) -> Result<()> {
+    let gone: Vec<String> = former.iter().filter(|id| !post.file_ids.contains(id)).cloned().collect();
+    store::detach(tx, &post.id, &gone, now).await?;
+    store::take_back(tx, &post.id, &post.file_ids, now).await?;
+    let kept: Vec<String> = of_posts(tx, std::slice::from_ref(&post.id)).await?.into_iter().map(|f| f.id).collect();
+    let new: Vec<String> = post.file_ids.iter().filter(|id| !kept.contains(id)).cloned().collect();
+    attach(tx, &new, post).await
+}
+
 /// Gives the author's own unattached files to the post.
 ///
 /// # Errors

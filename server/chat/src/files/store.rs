@@ -103,6 +103,25 @@ pub async fn insert(tx: &mut Tx, i: &FileInfo, path: &str) -> Result<()> {
     Ok(())
 }
 
+const DETACH: Sql = Sql::new(
+    "UPDATE file_infos SET delete_at = $3, update_at = $3 WHERE post_id = $1 AND id IN LIST($2) AND delete_at = 0",
+);
+const TAKE_BACK: Sql = Sql::new(
+    "UPDATE file_infos SET delete_at = 0, update_at = $3 WHERE post_id = $1 AND id IN LIST($2) AND delete_at > 0",
+);
+
+/// Takes files away from their post; a former version of the post still names them.
+pub async fn detach(tx: &mut Tx, post: &str, ids: &[String], now: i64) -> Result<()> {
+    tx.execute(&DETACH, params![post, ids, now]).await?;
+    Ok(())
+}
+
+/// Gives files back to the post that they were taken from.
+pub async fn take_back(tx: &mut Tx, post: &str, ids: &[String], now: i64) -> Result<()> {
+    tx.execute(&TAKE_BACK, params![post, ids, now]).await?;
+    Ok(())
+}
+
 pub async fn attach(tx: &mut Tx, id: &str, post: &Post) -> Result<u64> {
     tx.execute(&ATTACH, params![id, &post.id, post.create_at, &post.user_id, &post.channel_id]).await
 }

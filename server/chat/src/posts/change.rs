@@ -1,22 +1,31 @@
 //! Editing, pinning and deleting.
 
-use super::{access, attachments, complete, create, mentions, missing, rules, store, versions};
+use super::{access, attachments, complete, create, mentions, missing, persist, rules, store, versions};
 use crate::roles::Permission;
-use crate::{Actor, Error, Result, Site, channels, threads, users};
+use crate::{Actor, Error, Result, Site, channels, files, threads, users};
 use axum::Json;
 use axum::extract::{Path, State};
 use db::Tx;
 use wire::{Event, Post, PostPatch, StatusOk};
 
-/// PUT /posts/{id}
+/// PUT /posts/{id}: the whole post; what the body leaves out is empty afterwards.
 pub async fn put(
     State(site): State<Site>,
     actor: Actor,
     Path(id): Path<String>,
     Json(new): Json<Post>,
 ) -> Result<Json<Post>> {
-    let patch_body = PostPatch { message: Some(new.message), props: Some(new.props), ..PostPatch::default() };
-    patch(State(site), actor, Path(id), Json(patch_body)).await
+    if new.id != id {
+        return Err(Error::invalid_body("id", "it differs from the one in the address"));
+    }
+    let all = PostPatch {
+        message: Some(new.message),
+        props: Some(new.props),
+        is_pinned: Some(new.is_pinned),
+        file_ids: Some(new.file_ids),
+        has_reactions: None,
+    };
+    patch(State(site), actor, Path(id), Json(all)).await
 }
 
 /// PUT /posts/{id}/patch
@@ -41,15 +50,20 @@ pub async fn patch(
         attachments::name_actions(&mut post);
     }
     post.is_pinned = p.is_pinned.unwrap_or(post.is_pinned);
-    if let Some(message) = p.message.filter(|m| *m != post.message) {
-        post.hashtags = rules::hashtags(&message);
-        post.message = message;
-        post.edit_at = site.clock.now_ms();
+    post.file_ids = p.file_ids.unwrap_or(post.file_ids);
+    post.message = p.message.unwrap_or(post.message);
+    let reworded = post.message != old.message;
+    if reworded {
+        post.hashtags = rules::hashtags(&post.message);
         site.before_store(&mut post);
     }
     rules::check(&post, &site.config)?;
-    if post.message != old.message {
+    if reworded || post.file_ids != old.file_ids {
+        post.edit_at = site.clock.now_ms();
         versions::keep(&mut tx, &old, post.edit_at).await?;
+        files::exchange(&mut tx, &old.file_ids, &post, post.edit_at).await?;
+    }
+    if reworded {
         let channel = channels::get(&mut tx, &post.channel_id).await?.ok_or_else(channels::missing)?;
         let members = channels::members(&mut tx, &channel.id).await?;
         let ids: Vec<String> = members.into_iter().map(|m| m.user_id).collect();
@@ -107,6 +121,7 @@ pub async fn delete(State(site): State<Site>, actor: Actor, Path(id): Path<Strin
     let now = site.clock.now_ms();
     store::delete(&mut tx, &id, now).await?;
     mentions::forget(&mut tx, &post).await?;
+    persist::end(&mut tx, &id).await?;
     if post.root_id.is_empty() {
         threads::root_deleted(&mut tx, &id, now).await?;
     } else {

@@ -1,6 +1,6 @@
 //! Writing a post: check, store, count, tell, in one transaction.
 
-use super::{attachments, complete, mentions, missing, rules, store};
+use super::{attachments, complete, mentions, missing, persist, priority, rules, store};
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, channels, files, threads, users};
 use axum::Json;
@@ -51,6 +51,7 @@ pub async fn create_in(site: &Site, tx: &mut Tx, actor: &Actor, new: Post) -> Re
 /// 400 for a bad post or a channel that is archived.
 pub async fn create_for(site: &Site, tx: &mut Tx, channel: &Channel, author: &str, new: Post) -> Result<Post> {
     rules::check(&new, &site.config)?;
+    priority::check(&new)?;
     if channel.delete_at != 0 {
         let message = "Can not post to deleted channel.";
         return Err(Error::invalid("api.post.create_post.can_not_post_to_deleted.error", message));
@@ -76,6 +77,7 @@ pub async fn create_for(site: &Site, tx: &mut Tx, channel: &Channel, author: &st
         file_ids: new.file_ids,
         pending_post_id: new.pending_post_id,
         is_pinned: new.is_pinned,
+        metadata: new.metadata,
         ..Post::default()
     };
     attachments::name_actions(&mut post);
@@ -117,11 +119,13 @@ pub(super) async fn write(site: &Site, tx: &mut Tx, channel: &Channel, post: Pos
     let root = if post.root_id.is_empty() { counted } else { 0 };
     channels::bump(tx, &channel.id, post.create_at, counted, root).await?;
     channels::count_for_author(tx, &channel.id, &post.user_id, counted, root, post.create_at).await?;
-    channels::mention(tx, &channel.id, &mentioned, root, post.create_at).await?;
+    let urgent = priority::record(site, tx, channel, &post, &mentioned).await?;
+    channels::mention(tx, &channel.id, &mentioned, root, urgent, post.create_at).await?;
     mentions::record(tx, &post, &mentioned).await?;
     let mut followers = Vec::new();
     if !post.root_id.is_empty() {
         store::touch(tx, &post.root_id, post.create_at).await?;
+        persist::answered(tx, &post.root_id, &post.user_id).await?;
         let author = store::get(tx, &post.root_id).await?.ok_or_else(missing)?.user_id;
         followers = threads::replied(site, tx, channel, &post, &author, &mentioned).await?;
     }
@@ -145,7 +149,13 @@ pub(super) fn mentioned(channel: &Channel, post: &Post, members: &[String], peop
     rules::mentioned(&post.message, people, &post.user_id)
 }
 
-fn posted(post: &Post, channel: &Channel, author: &User, mentioned: &[String], followers: &[String]) -> Event {
+pub(super) fn posted(
+    post: &Post,
+    channel: &Channel,
+    author: &User,
+    mentioned: &[String],
+    followers: &[String],
+) -> Event {
     let mut event = Event::new("posted")
         .with_encoded("post", post)
         .with("channel_type", channel.kind.as_str())

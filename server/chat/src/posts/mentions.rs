@@ -17,7 +17,9 @@ const RECOUNT: Sql = Sql::new(
      mention_count = (SELECT COUNT(*) FROM post_mentions x WHERE x.channel_id = $1 AND x.user_id = channel_members.user_id
                       AND x.create_at > channel_members.last_viewed_at),
      mention_count_root = (SELECT COUNT(*) FROM post_mentions x WHERE x.channel_id = $1 AND x.user_id = channel_members.user_id
-                           AND x.create_at > channel_members.last_viewed_at AND x.root_id = '')
+                           AND x.create_at > channel_members.last_viewed_at AND x.root_id = ''),
+     urgent_mention_count = (SELECT COUNT(*) FROM post_mentions x JOIN post_priority pp ON pp.post_id = x.post_id AND pp.priority = 'urgent'
+                             WHERE x.channel_id = $1 AND x.user_id = channel_members.user_id AND x.create_at > channel_members.last_viewed_at)
      WHERE channel_id = $1 AND user_id IN LIST($2)",
 );
 

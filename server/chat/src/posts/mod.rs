@@ -2,13 +2,19 @@
 //!
 //! [`create`] is the one way a post comes to be: it checks, stores, counts and tells, in one transaction.
 
+mod acknowledge;
 pub mod attachments;
 mod change;
 mod create;
+mod due;
+mod ephemeral;
 mod info;
 mod list;
 mod mentions;
+mod persist;
+mod priority;
 mod reactions;
+mod remind;
 mod rules;
 mod store;
 mod system;
@@ -18,6 +24,8 @@ mod versions;
 
 pub use change::update_as_system;
 pub use create::{check_root, create, create_for, create_in};
+pub use due::{do_due, run};
+pub use ephemeral::whisper;
 pub use mentions::recount as recount_mentions;
 pub use rules::{check, check_length};
 pub use store::{get, latest, matching, roots, since, thread, unread_from};
@@ -53,6 +61,8 @@ pub async fn with_metadata(conn: &mut Conn, posts: &mut [Post]) -> Result<()> {
     let ids: Vec<String> = posts.iter().map(|p| p.id.clone()).collect();
     let files = files::of_posts(conn, &ids).await?;
     let reactions = reactions::of_posts(conn, &ids).await?;
+    let mut priorities = priority::of_posts(conn, &ids).await?;
+    let acknowledgements = acknowledge::of_posts(conn, &ids).await?;
     for post in posts.iter_mut() {
         post.metadata = Some(PostMetadata {
             files: files.iter().filter(|f| f.post_id == post.id).cloned().collect(),
@@ -61,6 +71,8 @@ pub async fn with_metadata(conn: &mut Conn, posts: &mut [Post]) -> Result<()> {
                 .into_iter()
                 .collect(),
             reactions: reactions.iter().filter(|r| r.post_id == post.id).cloned().collect(),
+            priority: priorities.remove(&post.id),
+            acknowledgements: acknowledgements.iter().filter(|a| a.post_id == post.id).cloned().collect(),
             ..PostMetadata::default()
         });
     }
@@ -156,6 +168,7 @@ pub fn router() -> Router<Site> {
     Router::new()
         .route("/posts", post(create::handler))
         .route("/posts/ids", post(list::by_ids))
+        .route("/posts/ephemeral", post(ephemeral::handler))
         .route("/posts/ids/reactions", post(reactions::of_many))
         .route("/posts/{post_id}", GET(list::one).put(change::put).delete(change::delete))
         .route("/posts/{post_id}/patch", put(change::patch))
@@ -169,6 +182,8 @@ pub fn router() -> Router<Site> {
         .route("/posts/{post_id}/reactions", GET(reactions::list))
         .route("/reactions", post(reactions::add))
         .route("/users/{user_id}/posts/flagged", GET(list::flagged))
+        .route("/users/{user_id}/posts/{post_id}/ack", post(acknowledge::add).delete(acknowledge::remove))
+        .route("/users/{user_id}/posts/{post_id}/reminder", post(remind::set))
         .route("/users/{user_id}/posts/{post_id}/set_unread", post(unread::set_unread))
         .route("/users/{user_id}/posts/{post_id}/reactions/{emoji}", axum::routing::delete(reactions::remove))
         .route("/channels/{channel_id}/posts", GET(list::page))

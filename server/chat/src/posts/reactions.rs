@@ -1,6 +1,6 @@
 //! Emoji on posts.
 
-use super::{access, store};
+use super::{access, persist, store};
 use crate::roles::Permission;
 use crate::users::me_or;
 use crate::{Actor, Error, Result, Site};
@@ -93,6 +93,7 @@ pub async fn add(
     new.update_at = new.create_at;
     new.channel_id.clone_from(&post.channel_id);
     tx.execute(&INSERT, params![&new.user_id, &new.post_id, &new.emoji_name, new.create_at, &new.channel_id]).await?;
+    persist::answered(&mut tx, &new.post_id, &new.user_id).await?;
     post.has_reactions = true;
     post.update_at = new.create_at;
     store::update(&mut tx, &post).await?;

@@ -85,7 +85,11 @@ pub async fn restore(
         let post = store::get(&mut conn, &id).await?.filter(|p| p.delete_at == 0).ok_or_else(missing)?;
         of(&mut conn, &post).await?.into_iter().find(|v| v.id == version).ok_or_else(missing)?
     };
-    let patch =
-        wire::PostPatch { message: Some(former.message), props: Some(former.props), ..wire::PostPatch::default() };
+    let patch = wire::PostPatch {
+        message: Some(former.message),
+        props: Some(former.props),
+        file_ids: Some(former.file_ids),
+        ..wire::PostPatch::default()
+    };
     super::change::patch(State(site), actor, Path(id), Json(patch)).await
 }

@@ -5,7 +5,7 @@ use crate::error::Kind;
 use crate::{Actor, Error, Result, Site, posts, users};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-use wire::{Event, Post, ScheduledPost};
+use wire::{Event, Post, PostMetadata, ScheduledPost};
 
 /// How often the plans are looked at.
 const EVERY: Duration = Duration::from_secs(5);
@@ -65,6 +65,7 @@ async fn send(site: &Site, plan: &ScheduledPost) -> Result<bool> {
         kind: plan.kind.clone(),
         props: plan.props.clone(),
         file_ids: plan.file_ids.clone(),
+        metadata: Some(PostMetadata { priority: plan.priority.clone(), ..PostMetadata::default() }),
         ..Post::default()
     };
     posts::create_in(site, &mut tx, &actor, post).await?;

@@ -32,6 +32,15 @@ pub async fn set_value(tx: &mut Tx, name: &str, value: &str) -> Result<()> {
     Ok(())
 }
 
+/// The account in whose name the server itself writes to a user; made the first time, owned by who caused it.
+///
+/// # Errors
+/// When a person has its name.
+pub async fn bot(site: &Site, owner: &str) -> Result<Actor> {
+    let bot = users::ensure_bot(site, "system-bot", "System", "Messages of the server itself", owner).await?;
+    users::actor_of(site, &bot.id).await
+}
+
 /// Routes of this domain.
 pub fn router() -> Router<Site> {
     Router::new()
@@ -70,6 +79,10 @@ async fn limits(State(site): State<Site>, _: Actor) -> Result<Json<Value>> {
 
 /// What a logged-in client is told and that no setting changes. Every value of this map is a string.
 const FIXED: &[(&str, &str)] = &[
+    ("AllowPersistentNotifications", "true"),
+    ("AllowPersistentNotificationsForGuests", "true"),
+    ("PostAcknowledgements", "true"),
+    ("PostPriority", "true"),
     ("AllowCustomThemes", "true"),
     ("AllowSyncedDrafts", "true"),
     ("AllowedThemes", ""),
@@ -156,6 +169,9 @@ async fn client_config(State(site): State<Site>, headers: HeaderMap) -> Result<J
         for (key, value) in FIXED.iter().copied().chain([
             ("MaxFileSize", config.max_file_bytes.to_string().as_str()),
             ("MaxPostSize", config.max_post_runes.to_string().as_str()),
+            ("PersistentNotificationIntervalMinutes", (config.persistent_interval_ms / 60_000).to_string().as_str()),
+            ("PersistentNotificationMaxCount", config.persistent_max_count.to_string().as_str()),
+            ("PersistentNotificationMaxRecipients", config.persistent_max_recipients.to_string().as_str()),
             ("RestrictDirectMessage", "any"),
             ("SQLDriverName", engine),
         ]) {

@@ -69,9 +69,8 @@ async fn push_received(_: Actor, Json(_): Json<Value>) -> Json<StatusOk> {
 
 /// A message to oneself, to see whether notifications come through.
 async fn test_notification(State(site): State<Site>, actor: Actor) -> Result<Json<StatusOk>> {
-    let bot = users::ensure_bot(&site, "system-bot", "System", "Messages of the server itself", &actor.user_id).await?;
-    let channel = channels::direct(&site, &bot.id, &actor.user_id).await?;
-    let bot = users::actor_of(&site, &bot.id).await?;
+    let bot = super::bot(&site, &actor.user_id).await?;
+    let channel = channels::direct(&site, &bot.user_id, &actor.user_id).await?;
     let message = "If you received this test notification, it worked!".to_owned();
     posts::create(&site, &bot, Post { channel_id: channel.id, message, ..Post::default() }).await?;
     Ok(Json(StatusOk::default()))

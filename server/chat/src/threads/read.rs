@@ -36,6 +36,7 @@ pub async fn complete(
             unread_replies: f.unread_replies,
             unread_mentions: f.unread_mentions,
             is_following: f.following,
+            is_urgent: f.urgent,
             delete_at: f.delete_at,
             ..Thread::default()
         })

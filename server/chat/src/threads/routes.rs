@@ -62,6 +62,7 @@ async fn list(
         answer.total = totals.total;
         answer.total_unread_threads = totals.unread_threads;
         answer.total_unread_mentions = totals.unread_mentions;
+        answer.total_unread_urgent_mentions = totals.unread_urgent_mentions;
     }
     if !q.totals_only {
         let limit = q.per_page.unwrap_or(30).clamp(1, 200);

@@ -26,6 +26,8 @@ pub struct Followed {
     pub unread_replies: i64,
     pub unread_mentions: i64,
     pub participants: Vec<String>,
+    /// The root is urgent.
+    pub urgent: bool,
 }
 
 /// Numbers over all threads that a user follows in a team.
@@ -34,6 +36,8 @@ pub struct Totals {
     pub total: i64,
     pub unread_threads: i64,
     pub unread_mentions: i64,
+    /// Those in threads whose root is urgent.
+    pub unread_urgent_mentions: i64,
 }
 
 /// Which page of the followed threads is wanted.
@@ -62,6 +66,11 @@ macro_rules! mentions {
         "(SELECT COUNT(*) FROM post_mentions x WHERE x.root_id = m.post_id AND x.user_id = m.user_id AND x.create_at > m.last_viewed_at)"
     };
 }
+macro_rules! urgent {
+    () => {
+        "EXISTS (SELECT 1 FROM post_priority pp WHERE pp.post_id = m.post_id AND pp.priority = 'urgent')"
+    };
+}
 macro_rules! followed {
     ($($rest:tt)*) => {
         Sql::new(concat!(
@@ -70,7 +79,9 @@ macro_rules! followed {
             unread!(),
             ", ",
             mentions!(),
-            ", t.participants FROM thread_memberships m ",
+            ", t.participants, CASE WHEN ",
+            urgent!(),
+            " THEN 1 ELSE 0 END FROM thread_memberships m ",
             $($rest)*
         ))
     };
@@ -106,11 +117,14 @@ const FOLLOWERS: Sql = followed!(
 );
 const TOTALS: Sql = Sql::new(concat!(
     "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN q.replies > 0 THEN 1 ELSE 0 END), 0) AS BIGINT),
-     CAST(COALESCE(SUM(q.mentions), 0) AS BIGINT) FROM (SELECT ",
+     CAST(COALESCE(SUM(q.mentions), 0) AS BIGINT),
+     CAST(COALESCE(SUM(CASE WHEN q.urgent = 1 THEN q.mentions ELSE 0 END), 0) AS BIGINT) FROM (SELECT ",
     unread!(),
     " AS replies, ",
     mentions!(),
-    " AS mentions FROM thread_memberships m ",
+    " AS mentions, CASE WHEN ",
+    urgent!(),
+    " THEN 1 ELSE 0 END AS urgent FROM thread_memberships m ",
     of_team!(),
     "AND t.delete_at = 0) q"
 ));
@@ -174,6 +188,7 @@ fn row(row: Row) -> Result<Followed> {
         unread_replies: r.get()?,
         unread_mentions: r.get()?,
         participants: names(r.get()?),
+        urgent: r.get::<i64>()? != 0,
     })
 }
 
@@ -203,7 +218,12 @@ pub async fn followers(conn: &mut Conn, post_id: &str) -> Result<Vec<Followed>> 
 pub async fn totals(conn: &mut Conn, user: &str, team: &str) -> Result<Totals> {
     let decode = |row: Row| {
         let mut r = row.read();
-        Ok(Totals { total: r.get()?, unread_threads: r.get()?, unread_mentions: r.get()? })
+        Ok(Totals {
+            total: r.get()?,
+            unread_threads: r.get()?,
+            unread_mentions: r.get()?,
+            unread_urgent_mentions: r.get()?,
+        })
     };
     Ok(conn.fetch_optional(&TOTALS, params![user, team], decode).await?.unwrap_or_default())
 }
@@ -213,6 +233,7 @@ pub async fn team_totals(conn: &mut Conn, user: &str, mut unread: TeamUnread) ->
     let totals = totals(conn, user, &unread.team_id).await?;
     unread.thread_count = totals.unread_threads;
     unread.thread_mention_count = totals.unread_mentions;
+    unread.thread_urgent_mention_count = totals.unread_urgent_mentions;
     Ok(unread)
 }
 

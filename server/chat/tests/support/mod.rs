@@ -6,11 +6,13 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use chat::site::Parts;
-use chat::ws::Hub;
+use chat::ws::{Connection, Hub, Next};
 use chat::{Config, Site};
 use kit::Clock;
 use serde_json::{Value, json};
+use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 use tower::ServiceExt;
 
 /// A site on one engine, with a clock that the test moves.
@@ -80,6 +82,15 @@ impl Person<'_> {
         self.ok("POST", "/posts", json!({"channel_id": channel, "root_id": root, "message": message})).await
     }
 
+    /// Sends bytes that are no JSON.
+    pub async fn sends(&self, path: &str, kind: &str, bytes: &[u8]) -> Value {
+        let request = Request::builder().method("POST").uri(format!("/api/v4{path}"));
+        let request = request.header("content-type", kind).header("authorization", format!("Bearer {}", self.token));
+        let answer = self.api.clone().oneshot(request.body(Body::from(bytes.to_vec())).unwrap()).await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        serde_json::from_slice(&to_bytes(answer.into_body(), 1 << 20).await.unwrap()).unwrap_or(Value::Null)
+    }
+
     pub async fn ok(&self, method: &str, path: &str, body: Value) -> Value {
         let (status, value) = self.call(method, path, body).await;
         assert!(status.is_success(), "{method} {path}: {status} {value}");
@@ -117,4 +128,68 @@ pub async fn arrive<'a>(api: &'a Router, name: &str, invite: &str) -> Person<'a>
 
 pub fn text(value: &Value, key: &str) -> String {
     value[key].as_str().unwrap_or_else(|| panic!("no {key} in {value}")).to_owned()
+}
+
+/// What one user's client hears, as over a socket.
+pub struct Ears {
+    connection: Arc<Connection>,
+    generation: u64,
+    heard: VecDeque<Heard>,
+}
+
+/// A frame.
+#[derive(Debug)]
+pub struct Heard(pub Value);
+
+impl Heard {
+    /// The JSON text under `key` of the data.
+    pub fn inner(&self, key: &str) -> Value {
+        let text = self.0["data"][key].as_str().unwrap_or_else(|| panic!("no {key} in {}", self.0));
+        serde_json::from_str(text).unwrap()
+    }
+}
+
+impl Ears {
+    pub async fn of(world: &World, user: &str) -> Self {
+        let mut conn = world.site.db.read().await.unwrap();
+        let channels = chat::channels::ids_of(&mut conn, user).await.unwrap();
+        let teams = chat::teams::ids_of(&mut conn, user).await.unwrap();
+        let connection = world.site.hub.connect(kit::id::new(), user, "session", &channels, &teams);
+        let generation = connection.attach();
+        Self { connection, generation, heard: VecDeque::new() }
+    }
+
+    async fn any(&mut self) -> Heard {
+        while self.heard.is_empty() {
+            let next = tokio::time::timeout(Duration::from_secs(5), self.connection.next(self.generation)).await;
+            match next.expect("an event within five seconds") {
+                Next::Frames(frames) => {
+                    self.heard.extend(frames.iter().map(|f| Heard(serde_json::from_str(f).unwrap())));
+                }
+                Next::Close => panic!("closed"),
+            }
+        }
+        self.heard.pop_front().unwrap()
+    }
+
+    /// The next event of this name; others before it are passed over.
+    pub async fn next(&mut self, name: &str) -> Heard {
+        loop {
+            let heard = self.any().await;
+            if heard.0["event"] == name {
+                return heard;
+            }
+        }
+    }
+
+    /// Passes over everything up to the first `until`, and fails at an `unwanted`.
+    pub async fn none_before(&mut self, unwanted: &str, until: &str) {
+        loop {
+            let heard = self.any().await;
+            assert_ne!(heard.0["event"], unwanted, "{}", heard.0);
+            if heard.0["event"] == until {
+                return;
+            }
+        }
+    }
 }
