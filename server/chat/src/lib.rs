@@ -8,6 +8,7 @@
 //!   that a domain exports, tap the hub and register WebSocket actions.
 
 pub mod actor;
+pub mod attributes;
 pub mod audits;
 pub mod auth;
 pub mod bookmarks;

@@ -2,8 +2,8 @@
 
 use crate::ws::socket;
 use crate::{
-    Site, audits, auth, bookmarks, channels, commands, drafts, emoji, files, groups, invitations, posts, preferences,
-    roles, scheduled, search, sidebar, status, system, teams, threads, unoffered, uploads, users,
+    Site, attributes, audits, auth, bookmarks, channels, commands, drafts, emoji, files, groups, invitations, posts,
+    preferences, roles, scheduled, search, sidebar, status, system, teams, threads, unoffered, uploads, users,
 };
 use axum::Router;
 use axum::extract::{Request, State};
@@ -42,6 +42,7 @@ pub fn api_with(site: &Site, more: Router<Site>) -> Router {
         .merge(files::router())
         .merge(uploads::router())
         .merge(groups::router())
+        .merge(attributes::router())
         .merge(commands::router())
         .merge(system::router())
         .merge(more)

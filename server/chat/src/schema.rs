@@ -11,6 +11,7 @@ const ACCOUNTS: &str = include_str!("../../migrations/0025_accounts.sql");
 const INVITATIONS: &str = include_str!("../../migrations/0026_invitations.sql");
 const BLOBS: &str = include_str!("../../migrations/0040_blobs.sql");
 const URGENT: &str = include_str!("../../migrations/0030_urgent.sql");
+const GROUPS: &str = include_str!("../../migrations/0031_groups.sql");
 const CALLS: &str = include_str!("../../migrations/0100_calls.sql");
 const TRANSLATIONS: &str = include_str!("../../migrations/0300_translations.sql");
 const INCOMING_WEBHOOKS: &str = include_str!("../../migrations/0400_incoming_webhooks.sql");
@@ -32,6 +33,7 @@ pub const MIGRATIONS: &[Migration] = &[
     step(26, "invitations", INVITATIONS),
     step(40, "blobs", BLOBS),
     step(30, "urgent", URGENT),
+    step(31, "groups", GROUPS),
     step(100, "calls", CALLS),
     step(300, "translations", TRANSLATIONS),
     step(400, "incoming_webhooks", INCOMING_WEBHOOKS),

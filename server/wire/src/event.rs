@@ -2,7 +2,7 @@
 
 use crate::{AppError, Props};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Who gets an event; clients also read `channel_id`, `team_id` and `user_id` as data.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -25,6 +25,17 @@ pub struct Event {
     pub broadcast: Broadcast,
     /// Per connection, from 0 (hello).
     pub seq: i64,
+    /// What some of the receivers get in place of a value of `data`; never on the wire itself.
+    #[serde(skip)]
+    pub special: Option<Box<Special>>,
+}
+
+/// Another value under one key of an event's data, for these users.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Special {
+    pub users: BTreeSet<String>,
+    pub key: String,
+    pub value: serde_json::Value,
 }
 
 impl Event {
@@ -45,6 +56,14 @@ impl Event {
     pub fn with_encoded(self, key: &str, value: &impl Serialize) -> Self {
         let text = serde_json::to_string(value).unwrap_or_default();
         self.with(key, text)
+    }
+
+    /// Gives these of the receivers another object under `key`, encoded as [`Event::with_encoded`] does.
+    #[must_use]
+    pub fn with_encoded_for(mut self, users: BTreeSet<String>, key: &str, value: &impl Serialize) -> Self {
+        let value = serde_json::to_string(value).unwrap_or_default().into();
+        self.special = Some(Box::new(Special { users, key: key.into(), value }));
+        self
     }
 
     /// Addresses the members of a channel.

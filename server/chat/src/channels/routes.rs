@@ -23,7 +23,6 @@ pub fn router() -> Router<Site> {
         .route("/channels/{channel_id}/restore", post(changing::restore))
         .route("/channels/{channel_id}/stats", get(stats))
         .route("/channels/{channel_id}/timezones", get(timezones))
-        .route("/channels/{channel_id}/member_counts_by_group", get(no_groups))
         .route("/teams/{team_id}/channels", get(public))
         .route("/teams/{team_id}/channels/deleted", get(archived))
         .route("/teams/{team_id}/channels/name/{name}", get(by_name))
@@ -67,12 +66,6 @@ async fn timezones(State(site): State<Site>, actor: Actor, Path(id): Path<String
     zones.sort_unstable();
     zones.dedup();
     Ok(Json(zones))
-}
-
-/// There are no groups, so that none of them has members here.
-async fn no_groups(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Vec<Value>>> {
-    access(&mut site.db.read().await?, &actor, &id, Permission::READ_CHANNEL).await?;
-    Ok(Json(vec![]))
 }
 
 /// Every channel of the site, for the console, with the names of its team.

@@ -1,52 +1,83 @@
-//! Groups of users that can be mentioned. This site has none, and says so wherever clients ask; making them is refused
-//! with the protocol's own error (see [`crate::unoffered`]).
+//! Groups of users that can be mentioned by one name. Groups from a directory (LDAP) and their links to teams and channels
+//! are not offered; they answer with the protocol's own error (see [`crate::unoffered`]).
 
-use crate::roles::Permission;
-use crate::users::me_or;
-use crate::{Actor, Error, Result, Site, channels, teams};
-use axum::extract::{Path, State};
-use axum::routing::{get, post};
-use axum::{Json, Router};
-use serde_json::{Value, json};
+mod change;
+mod members;
+mod places;
+mod store;
+
+pub use store::member_ids;
+
+use crate::roles::{self, Permission};
+use crate::{Actor, Error, Result, Site};
+use axum::Router;
+use axum::routing::{get, post, put};
+use db::Conn;
+use wire::Group;
 
 /// Routes of this domain.
 pub fn router() -> Router<Site> {
     Router::new()
-        .route("/groups", get(all))
-        .route("/groups/names", post(by_names))
-        .route("/channels/{channel_id}/groups", get(of_channel))
-        .route("/teams/{team_id}/groups", get(of_team))
-        .route("/teams/{team_id}/groups_by_channels", get(by_channels))
-        .route("/users/{user_id}/groups", get(of_user))
+        .route("/groups", get(places::all).post(change::create))
+        .route("/groups/names", post(places::by_names))
+        .route("/groups/{group_id}", get(places::one).delete(change::archive))
+        .route("/groups/{group_id}/patch", put(change::patch))
+        .route("/groups/{group_id}/restore", post(change::restore))
+        .route("/groups/{group_id}/stats", get(members::stats))
+        .route("/groups/{group_id}/members", get(members::list).post(members::add).delete(members::remove))
+        .route("/channels/{channel_id}/groups", get(places::of_channel))
+        .route("/channels/{channel_id}/member_counts_by_group", get(places::counts_in_channel))
+        .route("/teams/{team_id}/groups", get(places::of_team))
+        .route("/teams/{team_id}/groups_by_channels", get(places::by_channels))
+        .route("/users/{user_id}/groups", get(places::of_user))
 }
 
-async fn all(_: Actor) -> Json<Vec<Value>> {
-    Json(vec![])
+fn missing() -> Error {
+    Error::not_found("app.group.no_rows", "There is no such group.")
 }
 
-async fn by_names(_: Actor, Json(names): Json<Vec<String>>) -> Result<Json<Vec<Value>>> {
-    if names.len() > 1000 {
-        return Err(Error::invalid_body("group_names", "at most 1000 at once"));
+/// The group, archived or not.
+async fn load(conn: &mut Conn, id: &str) -> Result<Group> {
+    store::get(conn, id).await?.ok_or_else(missing)
+}
+
+fn require(actor: &Actor, permission: &'static str) -> Result<()> {
+    if roles::system_can(actor, Permission(permission)) { Ok(()) } else { Err(Error::forbidden()) }
+}
+
+/// Members of the groups that `message` mentions, of those `readers` who may read it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn mentioned(conn: &mut Conn, message: &str, readers: &[String], author: &str) -> Result<Vec<String>> {
+    let names = names(message);
+    if names.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(Json(vec![]))
+    let mut found = store::members_of_named(conn, &names).await?;
+    found.retain(|id| id != author && readers.contains(id));
+    Ok(found)
 }
 
-async fn of_user(actor: Actor, Path(user): Path<String>) -> Result<Json<Vec<Value>>> {
-    me_or(&actor, &user)?;
-    Ok(Json(vec![]))
+/// What stands behind each `@`, in lower case; also without the punctuation that may belong to the sentence.
+fn names(message: &str) -> Vec<String> {
+    let name = |text: &str| {
+        let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')));
+        text[..end.unwrap_or(text.len())].to_lowercase()
+    };
+    let mut all: Vec<String> = message.split('@').skip(1).map(name).filter(|n| !n.is_empty()).collect();
+    let bare: Vec<String> = all.iter().map(|n| n.trim_end_matches(['.', '-', '_']).to_owned()).collect();
+    all.extend(bare);
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
-async fn of_channel(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Value>> {
-    channels::access(&mut site.db.read().await?, &actor, &id, Permission::READ_CHANNEL).await?;
-    Ok(Json(json!({"groups": [], "total_group_count": 0})))
-}
-
-async fn of_team(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Value>> {
-    teams::require_member(&mut site.db.read().await?, &actor, &id).await?;
-    Ok(Json(json!({"groups": [], "total_group_count": 0})))
-}
-
-async fn by_channels(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Value>> {
-    teams::require_member(&mut site.db.read().await?, &actor, &id).await?;
-    Ok(Json(json!({"groups": {}})))
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn names_end_where_the_sentence_goes_on() {
+        assert_eq!(super::names("ask @Night-Shift. or @medics, please"), ["medics", "night-shift", "night-shift."]);
+        assert!(super::names("nobody at all").is_empty());
+    }
 }

@@ -1,6 +1,6 @@
 //! Editing, pinning and deleting.
 
-use super::{access, attachments, complete, create, mentions, missing, persist, rules, store, versions};
+use super::{access, attachments, complete, create, mentions, missing, permalink, persist, rules, store, versions};
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, channels, files, threads, users};
 use axum::Json;
@@ -68,17 +68,23 @@ pub async fn patch(
         let members = channels::members(&mut tx, &channel.id).await?;
         let ids: Vec<String> = members.into_iter().map(|m| m.user_id).collect();
         let people = users::by_ids(&mut tx, &ids).await?;
-        let mentioned = create::mentioned(&channel, &post, &ids, &people);
+        let mut mentioned = create::mentioned(&channel, &post, &ids, &people);
+        create::add_groups(&mut tx, &post, &ids, &mut mentioned).await?;
         mentions::replace(&mut tx, &post, &mentioned).await?;
     }
-    save(&site, tx, post).await.map(Json)
+    let mut post = save(&site, tx, post).await?;
+    let mut conn = site.db.read().await?;
+    permalink::embed(&site, &mut conn, &actor, std::slice::from_mut(&mut post)).await?;
+    Ok(Json(post))
 }
 
 async fn save(site: &Site, mut tx: Tx, mut post: Post) -> Result<Post> {
     post.update_at = site.clock.now_ms();
     store::update(&mut tx, &post).await?;
     let post = complete(&mut tx, post).await?;
-    site.emit(&mut tx, Event::new("post_edited").with_encoded("post", &post).to_channel(&post.channel_id));
+    let event = Event::new("post_edited").with_encoded("post", &post).to_channel(&post.channel_id);
+    let event = permalink::show(site, &mut tx, event, &post).await?;
+    site.emit(&mut tx, event);
     tx.commit().await?;
     Ok(post)
 }

@@ -1,8 +1,8 @@
 //! Writing a post: check, store, count, tell, in one transaction.
 
-use super::{attachments, complete, mentions, missing, persist, priority, rules, store};
+use super::{attachments, complete, mentions, missing, permalink, persist, priority, rules, store};
 use crate::roles::Permission;
-use crate::{Actor, Error, Result, Site, channels, files, threads, users};
+use crate::{Actor, Error, Result, Site, channels, files, groups, threads, users};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -30,7 +30,8 @@ pub async fn handler(
 pub async fn create(site: &Site, actor: &Actor, new: Post) -> Result<Post> {
     rules::check(&new, &site.config)?;
     let mut tx = site.db.write().await?;
-    let post = create_in(site, &mut tx, actor, new).await?;
+    let mut post = create_in(site, &mut tx, actor, new).await?;
+    permalink::embed(site, &mut tx, actor, std::slice::from_mut(&mut post)).await?;
     tx.commit().await?;
     Ok(post)
 }
@@ -114,7 +115,8 @@ pub(super) async fn write(site: &Site, tx: &mut Tx, channel: &Channel, post: Pos
         ids = channels::members(tx, &channel.id).await?.into_iter().map(|m| m.user_id).collect();
         people = users::by_ids(tx, &ids).await?;
     }
-    let mentioned = mentioned(channel, &post, &ids, &people);
+    let mut mentioned = mentioned(channel, &post, &ids, &people);
+    add_groups(tx, &post, &ids, &mut mentioned).await?;
     let counted = i64::from(rules::counts(&post));
     let root = if post.root_id.is_empty() { counted } else { 0 };
     channels::bump(tx, &channel.id, post.create_at, counted, root).await?;
@@ -134,7 +136,9 @@ pub(super) async fn write(site: &Site, tx: &mut Tx, channel: &Channel, post: Pos
         Some(user) => user.clone(),
         None => users::get(tx, &post.user_id).await?.unwrap_or_default(),
     };
-    site.emit(tx, posted(&post, channel, &author, &mentioned, &followers));
+    let event = posted(&post, channel, &author, &mentioned, &followers);
+    let event = permalink::show(site, tx, event, &post).await?;
+    site.emit(tx, event);
     Ok(post)
 }
 
@@ -147,6 +151,21 @@ pub(super) fn mentioned(channel: &Channel, post: &Post, members: &[String], peop
         return members.iter().filter(|id| **id != post.user_id).cloned().collect();
     }
     rules::mentioned(&post.message, people, &post.user_id)
+}
+
+/// Adds the members of the groups that the post mentions.
+pub(super) async fn add_groups(
+    conn: &mut Conn,
+    post: &Post,
+    readers: &[String],
+    mentioned: &mut Vec<String>,
+) -> Result<()> {
+    for user in groups::mentioned(conn, &post.message, readers, &post.user_id).await? {
+        if !mentioned.contains(&user) {
+            mentioned.push(user);
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn posted(

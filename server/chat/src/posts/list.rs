@@ -1,6 +1,6 @@
 //! Reading posts in pages. `prev_post_id` and `next_post_id` tell a client whether there is more on either side.
 
-use super::{access, complete, store, with_following, with_metadata, with_participants};
+use super::{access, complete, permalink, store, with_following, with_metadata, with_participants};
 use crate::roles::Permission;
 use crate::users::me_or;
 use crate::{Actor, Error, Result, Site, channels};
@@ -33,7 +33,13 @@ pub struct Q {
 }
 
 /// Makes a list of `posts` (newest first), which are the page; roots of replies are added beside the order.
-pub(super) async fn listed(conn: &mut Conn, actor: &Actor, mut posts: Vec<Post>, q: &Q) -> Result<PostList> {
+pub(super) async fn listed(
+    site: &Site,
+    conn: &mut Conn,
+    actor: &Actor,
+    mut posts: Vec<Post>,
+    q: &Q,
+) -> Result<PostList> {
     let order: Vec<String> = posts.iter().map(|p| p.id.clone()).collect();
     let mut roots: Vec<String> =
         posts.iter().map(|p| p.root_id.clone()).filter(|r| !r.is_empty() && !order.contains(r)).collect();
@@ -43,6 +49,7 @@ pub(super) async fn listed(conn: &mut Conn, actor: &Actor, mut posts: Vec<Post>,
         posts.extend(store::by_ids(conn, &roots).await?);
     }
     with_metadata(conn, &mut posts).await?;
+    permalink::embed(site, conn, actor, &mut posts).await?;
     with_following(conn, &actor.user_id, &mut posts).await?;
     if q.extended {
         with_participants(conn, actor, &mut posts).await?;
@@ -77,7 +84,7 @@ pub async fn page(
     let replies = !q.collapsed;
     if q.since > 0 {
         let posts = store::changed(&mut conn, &id, q.since, MAX_SINCE, replies).await?;
-        return listed(&mut conn, &actor, posts, &q).await.map(Json);
+        return listed(&site, &mut conn, &actor, posts, &q).await.map(Json);
     }
     let posts = if !q.before.is_empty() {
         let at = in_channel(&mut conn, &q.before, &id).await?;
@@ -90,7 +97,7 @@ pub async fn page(
     } else {
         store::latest(&mut conn, &id, limit, q.page.max(0).saturating_mul(limit), replies).await?
     };
-    let list = listed(&mut conn, &actor, posts, &q).await?;
+    let list = listed(&site, &mut conn, &actor, posts, &q).await?;
     neighbours(&mut conn, &id, list, replies).await.map(Json)
 }
 
@@ -122,7 +129,7 @@ pub async fn unread(
     } else if let Some(first) = posts.last().cloned() {
         posts.extend(store::before(&mut conn, &id, first.create_at, &first.id, back, replies).await?);
     }
-    let list = listed(&mut conn, &actor, posts, &q).await?;
+    let list = listed(&site, &mut conn, &actor, posts, &q).await?;
     neighbours(&mut conn, &id, list, replies).await.map(Json)
 }
 
@@ -130,7 +137,7 @@ pub async fn pinned(State(site): State<Site>, actor: Actor, Path(id): Path<Strin
     let mut conn = site.db.read().await?;
     channels::access(&mut conn, &actor, &id, Permission::READ_CHANNEL).await?;
     let posts = store::pinned(&mut conn, &id).await?;
-    listed(&mut conn, &actor, posts, &Q::default()).await.map(Json)
+    listed(&site, &mut conn, &actor, posts, &Q::default()).await.map(Json)
 }
 
 /// Query of the saved posts.
@@ -155,13 +162,15 @@ pub async fn flagged(
     let offset = q.page.max(0).saturating_mul(limit);
     let mut conn = site.db.read().await?;
     let posts = store::flagged(&mut conn, &user, &q.team_id, &q.channel_id, limit, offset).await?;
-    listed(&mut conn, &actor, posts, &Q::default()).await.map(Json)
+    listed(&site, &mut conn, &actor, posts, &Q::default()).await.map(Json)
 }
 
 pub async fn one(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Post>> {
     let mut conn = site.db.read().await?;
     let post = access(&mut conn, &actor, &id, Permission::READ_CHANNEL).await?;
-    complete(&mut conn, post).await.map(Json)
+    let mut post = complete(&mut conn, post).await?;
+    permalink::embed(&site, &mut conn, &actor, std::slice::from_mut(&mut post)).await?;
+    Ok(Json(post))
 }
 
 pub async fn by_ids(State(site): State<Site>, actor: Actor, Json(ids): Json<Vec<String>>) -> Result<Json<Vec<Post>>> {
@@ -176,6 +185,7 @@ pub async fn by_ids(State(site): State<Site>, actor: Actor, Json(ids): Json<Vec<
         }
     }
     with_metadata(&mut conn, &mut posts).await?;
+    permalink::embed(&site, &mut conn, &actor, &mut posts).await?;
     with_following(&mut conn, &actor.user_id, &mut posts).await?;
     Ok(Json(posts))
 }

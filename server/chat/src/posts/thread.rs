@@ -59,7 +59,7 @@ pub async fn thread(
     replies.push(root);
     let mut q = Q::default();
     q.extended = p.collapsed_threads_extended;
-    let mut list = listed(&mut conn, &actor, replies, &q).await?;
+    let mut list = listed(&site, &mut conn, &actor, replies, &q).await?;
     list.has_next = Some(more);
     Ok(Json(list))
 }

@@ -68,6 +68,7 @@ async fn find_posts(site: &Site, actor: &Actor, team: Option<&str>, terms: &Term
     let (text, values) = condition.page(limit, offset);
     let mut found = posts::matching(&mut conn, &text, values).await?;
     posts::with_metadata(&mut conn, &mut found).await?;
+    posts::with_permalinks(site, &mut conn, actor, &mut found).await?;
     posts::with_following(&mut conn, &actor.user_id, &mut found).await?;
     let order = found.iter().map(|p| p.id.clone()).collect();
     let posts = found.into_iter().map(|p| (p.id.clone(), p)).collect();

@@ -3,14 +3,14 @@
 
 use crate::roles::Permission;
 use crate::users::me_or;
-use crate::{Actor, Error, Result, Site, channels, posts, teams, users};
+use crate::{Actor, Error, Result, Site, channels, posts, teams};
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, patch, post, put};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use wire::{Post, StatusOk};
 
 /// Routes of these.
@@ -28,9 +28,6 @@ pub fn router() -> Router<Site> {
         .route("/sharedchannels/{team_id}", get(shared_channels))
         .route("/sharedchannels/remote_info/{remote_id}", get(remote))
         .route("/sharedchannels/{channel_id}/remotes", get(remotes))
-        .route("/custom_profile_attributes/fields", get(attribute_fields))
-        .route("/custom_profile_attributes/values", patch(set_attributes))
-        .route("/users/{user_id}/custom_profile_attributes", get(attributes_of))
         .route("/data_retention/policy", get(retention))
         .route("/users/{user_id}/data_retention/team_policies", get(retention_of))
         .route("/users/{user_id}/data_retention/channel_policies", get(retention_of))
@@ -118,31 +115,6 @@ async fn remotes(State(site): State<Site>, actor: Actor, Path(id): Path<String>)
 
 async fn remote(_: Actor, Path(_): Path<String>) -> Result<Json<Value>> {
     Err(Error::not_found("api.remote_cluster.get.not_found", "There is no connection to such a site."))
-}
-
-/// No fields beyond the profile's own are defined.
-async fn attribute_fields(_: Actor) -> Json<Vec<Value>> {
-    Json(vec![])
-}
-
-async fn set_attributes(_: Actor, Json(values): Json<Map<String, Value>>) -> Result<Json<Map<String, Value>>> {
-    match values.keys().next() {
-        None => Ok(Json(values)),
-        Some(id) => {
-            let message = format!("There is no profile attribute {id}.");
-            Err(Error::not_found("app.custom_profile_attributes.property_field_not_found.app_error", message))
-        }
-    }
-}
-
-async fn attributes_of(
-    State(site): State<Site>,
-    actor: Actor,
-    Path(user): Path<String>,
-) -> Result<Json<Map<String, Value>>> {
-    let id = if user == "me" { actor.user_id } else { user };
-    users::get(&mut site.db.read().await?, &id).await?.ok_or_else(users::missing)?;
-    Ok(Json(Map::new()))
 }
 
 /// Nothing is deleted after a time.

@@ -60,10 +60,6 @@ fn all_sanitized(users: Vec<User>, actor: &Actor) -> Json<Vec<User>> {
 pub async fn list(State(site): State<Site>, actor: Actor, Query(f): Query<Filter>) -> Result<Json<Vec<User>>> {
     let limit = f.per_page.unwrap_or(60).clamp(1, 200);
     let offset = f.page.max(0).saturating_mul(limit);
-    // There are no groups, so that nobody is in one.
-    if !f.in_group.is_empty() {
-        return Ok(Json(vec![]));
-    }
     let mut conn = site.db.read().await?;
     for team in [&f.in_team, &f.not_in_team] {
         if !team.is_empty() {
@@ -74,6 +70,12 @@ pub async fn list(State(site): State<Site>, actor: Actor, Query(f): Query<Filter
         if !channel.is_empty() {
             crate::channels::access(&mut conn, &actor, channel, Permission::READ_CHANNEL).await?;
         }
+    }
+    if !f.in_group.is_empty() {
+        let ids = crate::groups::member_ids(&mut conn, &f.in_group, limit, offset).await?;
+        let mut users = store::by_ids(&mut conn, &ids).await?;
+        sight::retain_seen(&mut conn, &actor, &mut users).await?;
+        return Ok(all_sanitized(users, &actor));
     }
     let wanted = store::Wanted { seen_by: sight::limit(&actor).to_owned(), ..f.wanted() };
     let users = store::filtered(&mut conn, &wanted, limit, offset).await?;

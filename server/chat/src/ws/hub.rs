@@ -185,7 +185,8 @@ impl Hub {
             return;
         }
         // Of these lists everybody sees only whether they are in them, so most get the same frame.
-        let named: BTreeSet<String> = OWN.iter().flat_map(|key| listed(&event.data, key)).collect();
+        let mut named: BTreeSet<String> = OWN.iter().flat_map(|key| listed(&event.data, key)).collect();
+        named.extend(event.special.iter().flat_map(|s| s.users.iter().cloned()));
         let plain: Arc<str> = head(&for_receiver(&event, "")).into();
         for connection in receivers {
             if named.contains(&connection.user_id) {
@@ -411,11 +412,15 @@ fn listed(data: &Props, key: &str) -> Vec<String> {
 }
 
 fn for_receiver<'a>(event: &'a Event, user_id: &str) -> Cow<'a, Event> {
-    if event.event != "posted" || !OWN.iter().any(|key| event.data.contains_key(*key)) {
+    let special = event.special.as_deref().filter(|s| s.users.contains(user_id));
+    if special.is_none() && (event.event != "posted" || !OWN.iter().any(|key| event.data.contains_key(*key))) {
         return Cow::Borrowed(event);
     }
     let mut own = event.clone();
-    for key in OWN {
+    if let Some(special) = special {
+        own.data.insert(special.key.clone(), special.value.clone());
+    }
+    for key in OWN.iter().copied().filter(|_| event.event == "posted") {
         if listed(&event.data, key).iter().any(|id| id == user_id) {
             own.data.insert(key.into(), serde_json::json!([user_id]).to_string().into());
         } else {
