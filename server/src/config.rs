@@ -68,6 +68,8 @@ pub struct Limits {
     pub persistent_max_count: i64,
     /// How many people such a post may mention.
     pub persistent_max_recipients: usize,
+    /// Minutes without activity after which a user is shown as away.
+    pub away_minutes: i64,
     /// WebSocket connections of the whole site.
     pub max_connections: usize,
     /// WebSocket connections of one user.
@@ -188,6 +190,7 @@ impl Default for Limits {
             persistent_minutes: 5,
             persistent_max_count: 6,
             persistent_max_recipients: 5,
+            away_minutes: 5,
             max_connections: 20_000,
             max_connections_per_user: 50,
             max_login_attempts: 10,
@@ -297,6 +300,7 @@ impl Config {
             persistent_interval_ms: self.limits.persistent_minutes.max(1) * 60 * 1000,
             persistent_max_count: self.limits.persistent_max_count,
             persistent_max_recipients: self.limits.persistent_max_recipients,
+            away_after_ms: self.limits.away_minutes.max(1) * 60 * 1000,
             max_connections: self.limits.max_connections,
             max_connections_per_user: self.limits.max_connections_per_user,
             files: self.files(),

@@ -34,6 +34,7 @@ pub mod search;
 pub mod sidebar;
 pub mod site;
 pub mod status;
+pub mod sync;
 pub mod system;
 pub mod teams;
 pub mod threads;

@@ -3,7 +3,7 @@
 use crate::ws::socket;
 use crate::{
     Site, attributes, audits, auth, bookmarks, channels, commands, drafts, emoji, files, groups, invitations, posts,
-    preferences, roles, scheduled, search, sidebar, status, system, teams, threads, unoffered, uploads, users,
+    preferences, roles, scheduled, search, sidebar, status, sync, system, teams, threads, unoffered, uploads, users,
 };
 use axum::Router;
 use axum::extract::{Request, State};
@@ -43,6 +43,7 @@ pub fn api_with(site: &Site, more: Router<Site>) -> Router {
         .merge(uploads::router())
         .merge(groups::router())
         .merge(attributes::router())
+        .merge(sync::router())
         .merge(commands::router())
         .merge(system::router())
         .merge(more)

@@ -45,6 +45,8 @@ pub struct Config {
     pub persistent_interval_ms: i64,
     pub persistent_max_count: i64,
     pub persistent_max_recipients: usize,
+    /// Milliseconds without activity after which a user is shown as away.
+    pub away_after_ms: i64,
     /// Most WebSocket connections of the whole site and of one user.
     pub max_connections: usize,
     pub max_connections_per_user: usize,
@@ -73,6 +75,7 @@ impl Default for Config {
             persistent_interval_ms: 5 * 60 * 1000,
             persistent_max_count: 6,
             persistent_max_recipients: 5,
+            away_after_ms: 5 * 60 * 1000,
             max_connections: 20_000,
             max_connections_per_user: 50,
             files: crate::files::Config::default(),
@@ -103,6 +106,7 @@ pub struct Site {
     pub(crate) documents_came: Arc<tokio::sync::Notify>,
     before_store: Arc<RwLock<Vec<BeforeStore>>>,
     products: Arc<RwLock<Vec<Product>>>,
+    pub(crate) presence: crate::status::Presence,
     custom_commands: Arc<RwLock<Option<Arc<dyn Custom>>>>,
     throttle: Arc<auth::Throttle>,
 }
@@ -117,6 +121,7 @@ impl Site {
             documents_came: Arc::default(),
             before_store: Arc::default(),
             products: Arc::default(),
+            presence: crate::status::Presence::default(),
             custom_commands: Arc::default(),
             throttle,
         }

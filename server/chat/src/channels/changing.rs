@@ -12,7 +12,7 @@ use db::{Conn, Tx};
 use serde::Deserialize;
 use wire::{Channel, ChannelPatch, Event, StatusOk, User};
 
-fn check_names(name: &str, display_name: &str) -> Result<()> {
+pub(super) fn check_names(name: &str, display_name: &str) -> Result<()> {
     let shape = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
     if !(1..=64).contains(&name.len()) || !name.chars().all(shape) || name.contains("__") {
         let message = "The channel URL must be 1 to 64 lowercase letters, digits, dashes or underscores.";
@@ -125,7 +125,7 @@ pub async fn patch(
     Ok(Json(channel))
 }
 
-fn taken() -> Error {
+pub(super) fn taken() -> Error {
     let message = "A channel with that name already exists on the same team.";
     Error::invalid("store.sql_channel.save_channel.exists.app_error", message)
 }

@@ -3,7 +3,7 @@
 use super::{access, missing, store};
 use crate::roles::Permission;
 use crate::users::me_or;
-use crate::{Actor, Error, Result, Site, teams, threads};
+use crate::{Actor, Error, Result, Site, status, teams, threads};
 use axum::extract::{Path, State};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
@@ -87,6 +87,7 @@ async fn view(
     Json(v): Json<ChannelView>,
 ) -> Result<Json<Value>> {
     let user = me_or(&actor, &user)?;
+    status::active(&site, &user).await?;
     let tx = site.db.write().await?;
     read(&site, tx, &user, vec![v.channel_id, v.prev_channel_id], !v.collapsed_threads_supported).await
 }

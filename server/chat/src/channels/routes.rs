@@ -1,6 +1,6 @@
 //! Reading channels: one, the lists of a team and of a user, counts.
 
-use super::{access, changing, direct, store};
+use super::{access, changing, convert, direct, store};
 use crate::roles::Permission;
 use crate::users::{self, me_or};
 use crate::{Actor, Error, Result, Site, teams};
@@ -21,6 +21,8 @@ pub fn router() -> Router<Site> {
         .route("/channels/{channel_id}/patch", put(changing::patch))
         .route("/channels/{channel_id}/privacy", put(changing::privacy))
         .route("/channels/{channel_id}/restore", post(changing::restore))
+        .route("/channels/{channel_id}/common_teams", get(convert::common_teams))
+        .route("/channels/{channel_id}/convert_to_channel", post(convert::convert))
         .route("/channels/{channel_id}/stats", get(stats))
         .route("/channels/{channel_id}/timezones", get(timezones))
         .route("/teams/{team_id}/channels", get(public))

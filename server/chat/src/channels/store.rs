@@ -44,6 +44,10 @@ const UPDATE: Sql = Sql::new(
     "UPDATE channels SET update_at = $2, delete_at = $3, type = $4, display_name = $5, name = $6, header = $7, purpose = $8
      WHERE id = $1",
 );
+const CONVERT: Sql = Sql::new(
+    "UPDATE channels SET type = 'P', team_id = $2, name = $3, display_name = $4, update_at = $5 WHERE id = $1",
+);
+const UNPLACE: Sql = Sql::new("DELETE FROM sidebar_channels WHERE channel_id = $1");
 const BUMP: Sql = Sql::new(
     "UPDATE channels SET last_post_at = $2, total_msg_count = total_msg_count + $3,
      total_msg_count_root = total_msg_count_root + $4,
@@ -249,6 +253,13 @@ pub async fn insert(tx: &mut Tx, c: &Channel) -> Result<()> {
 pub async fn update(tx: &mut Tx, c: &Channel) -> Result<()> {
     let values = params![&c.id, c.update_at, c.delete_at, &c.kind, &c.display_name, &c.name, &c.header, &c.purpose];
     tx.execute(&UPDATE, values).await?;
+    Ok(())
+}
+
+/// Makes a group message a private channel of a team; its members find it among their channels.
+pub async fn convert(tx: &mut Tx, id: &str, team: &str, name: &str, display_name: &str, now: i64) -> Result<()> {
+    tx.execute(&CONVERT, params![id, team, name, display_name, now]).await?;
+    tx.execute(&UNPLACE, params![id]).await?;
     Ok(())
 }
 

@@ -2,17 +2,27 @@
 
 use super::{attachments, complete, mentions, missing, permalink, persist, priority, rules, store};
 use crate::roles::Permission;
-use crate::{Actor, Error, Result, Site, channels, files, groups, threads, users};
+use crate::{Actor, Error, Result, Site, channels, files, groups, status, threads, users};
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use db::{Conn, Tx};
+use serde::Deserialize;
 use wire::{Channel, Event, Post, User};
+
+/// Query of POST /posts.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Q {
+    /// Off for automation: the author does not count as present.
+    set_online: Option<bool>,
+}
 
 /// POST /posts
 pub async fn handler(
     State(site): State<Site>,
     actor: Actor,
+    Query(q): Query<Q>,
     Json(post): Json<Post>,
 ) -> Result<(StatusCode, Json<Post>)> {
     if !actor.is_system_admin()
@@ -20,7 +30,11 @@ pub async fn handler(
     {
         return Err(Error::invalid_body("type", "this type is the server's own"));
     }
-    Ok((StatusCode::CREATED, Json(create(&site, &actor, post).await?)))
+    let post = create(&site, &actor, post).await?;
+    if q.set_online != Some(false) && !actor.is_bot {
+        status::active(&site, &actor.user_id).await?;
+    }
+    Ok((StatusCode::CREATED, Json(post)))
 }
 
 /// Writes `post` as `actor`. A pending id that was seen before gives the post that is stored already.

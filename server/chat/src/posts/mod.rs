@@ -30,7 +30,7 @@ pub use ephemeral::whisper;
 pub use mentions::recount as recount_mentions;
 pub use permalink::embed as with_permalinks;
 pub use rules::{check, check_length};
-pub use store::{get, latest, matching, roots, since, thread, unread_from};
+pub use store::{LAST_ID, changed_for, get, latest, matching, roots, since, thread, unread_from};
 pub use system::{Happened, say};
 
 use crate::roles::Permission;

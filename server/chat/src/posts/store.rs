@@ -58,6 +58,11 @@ const AFTER: Sql = select!(
 const SINCE: Sql = select!(
     "WHERE channel_id = $1 AND update_at > $2 AND (root_id = '' OR $4) ORDER BY create_at DESC, id DESC LIMIT $3"
 );
+const CHANGED_FOR: Sql = select!(
+    "WHERE channel_id IN (SELECT m.channel_id FROM channel_members m JOIN channels c ON c.id = m.channel_id
+                          WHERE m.user_id = $1 AND ($2 = '' OR c.team_id = $2 OR c.team_id = ''))
+     AND (update_at > $3 OR (update_at = $3 AND id > $4)) ORDER BY update_at, id LIMIT $5"
+);
 const PINNED: Sql = select!("WHERE channel_id = $1 AND is_pinned = TRUE AND delete_at = 0 ORDER BY create_at DESC");
 const INSERT: Sql = Sql::new(
     "INSERT INTO posts (id, create_at, update_at, is_pinned, user_id, channel_id, root_id, message, type, props, hashtags, file_ids)
@@ -135,6 +140,12 @@ pub async fn since(conn: &mut Conn, channel: &str, ms: i64, limit: i64) -> Resul
 /// [`since`], without replies on wish.
 pub async fn changed(conn: &mut Conn, channel: &str, ms: i64, limit: i64, replies: bool) -> Result<Vec<Post>> {
     conn.fetch(&SINCE, params![channel, ms, limit, replies], post).await
+}
+
+/// Posts of all channels that the user is in, of one team or of all, that changed after (`at`, `id`); deleted ones too, in
+/// the order of their last change.
+pub async fn changed_for(conn: &mut Conn, user: &str, team: &str, at: i64, id: &str, limit: i64) -> Result<Vec<Post>> {
+    conn.fetch(&CHANGED_FOR, params![user, team, at, id, limit], post).await
 }
 
 pub async fn pinned(conn: &mut Conn, channel: &str) -> Result<Vec<Post>> {

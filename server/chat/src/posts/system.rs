@@ -28,6 +28,8 @@ pub enum Happened<'a> {
     Purpose(&'a User, &'a str, &'a str),
     Archived(&'a User),
     Restored(&'a User),
+    /// A group message became a private channel: by whom, and who was in it.
+    BecameChannel(&'a User, &'a [String]),
 }
 
 fn is_guest(user: &User) -> bool {
@@ -41,7 +43,7 @@ impl Happened<'_> {
             Self::Joined(u) | Self::Left(u) | Self::JoinedTeam(u) | Self::LeftTeam(u) | Self::RemovedFromTeam(u) => u,
             Self::Archived(u) | Self::Restored(u) => u,
             Self::Added(_, by) | Self::Removed(_, by) | Self::AddedToTeam(_, by) => by,
-            Self::Header(u, ..) | Self::DisplayName(u, ..) | Self::Purpose(u, ..) => u,
+            Self::Header(u, ..) | Self::DisplayName(u, ..) | Self::Purpose(u, ..) | Self::BecameChannel(u, _) => u,
         }
     }
 
@@ -62,6 +64,7 @@ impl Happened<'_> {
             Self::Purpose(..) => "system_purpose_change",
             Self::Archived(_) => "system_channel_deleted",
             Self::Restored(_) => "system_channel_restored",
+            Self::BecameChannel(..) => "system_gm_to_channel",
         }
     }
 
@@ -80,6 +83,7 @@ impl Happened<'_> {
             Self::Purpose(u, from, to) => changed("purpose", u, from, to),
             Self::Archived(u) => format!("{} archived the channel.", u.username),
             Self::Restored(u) => format!("{} unarchived the channel.", u.username),
+            Self::BecameChannel(u, _) => format!("{} made this group message a private channel.", u.username),
         }
     }
 
@@ -97,6 +101,9 @@ impl Happened<'_> {
             Self::DisplayName(u, from, to) => {
                 json!({"username": u.username, "old_displayname": from, "new_displayname": to})
             }
+            Self::BecameChannel(u, members) => json!({
+                "convertedByUserId": u.id, "gmMembersDuringConversionIDs": members
+            }),
             Self::Purpose(u, from, to) => json!({"username": u.username, "old_purpose": from, "new_purpose": to}),
         };
         value.as_object().cloned().unwrap_or_default()

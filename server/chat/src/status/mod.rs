@@ -1,13 +1,16 @@
-//! Presence: what a user set by hand, or whether a socket is open.
+//! Presence: what a user set by hand, or whether a socket is open and somebody is at it.
 
 mod custom;
+mod presence;
+
+pub use presence::{Presence, active, do_due, idle, run};
 
 use crate::users::me_or;
 use crate::{Actor, Error, Result, Site};
 use axum::extract::{Path, State};
 use axum::routing::{delete, get, post, put};
 use axum::{Json, Router};
-use db::{Conn, Row, Sql, params};
+use db::{Conn, Row, Sql, Tx, params};
 use wire::{Event, Status};
 
 const BY_IDS: Sql =
@@ -18,7 +21,7 @@ const UPSERT: Sql = Sql::new(
      last_activity_at = excluded.last_activity_at, dnd_end_time = excluded.dnd_end_time",
 );
 
-fn row(row: Row) -> db::Result<Status> {
+pub(crate) fn row(row: Row) -> db::Result<Status> {
     let mut r = row.read();
     Ok(Status {
         user_id: r.get()?,
@@ -44,7 +47,21 @@ pub async fn of(site: &Site, conn: &mut Conn, ids: &[String]) -> Result<Vec<Stat
             status.status == "dnd" && status.dnd_end_time != 0 && status.dnd_end_time.saturating_mul(1000) < now;
         if !status.manual || ended || status.status.is_empty() {
             status.manual = false;
-            status.status = if site.hub.is_connected(id) { "online" } else { "offline" }.into();
+            let connected = site.hub.is_connected(id);
+            let activity = site.presence.of(id).filter(|_| connected);
+            let away = activity.is_some_and(|(_, away)| away);
+            status.status = if away {
+                "away"
+            } else if connected {
+                "online"
+            } else {
+                "offline"
+            }
+            .into();
+            status.last_activity_at = status.last_activity_at.max(activity.map_or(0, |(at, _)| at));
+        }
+        if ended {
+            status.dnd_end_time = 0;
         }
         status
     };
@@ -97,6 +114,11 @@ async fn set(
     store(&site, status).await.map(Json)
 }
 
+async fn store_row(tx: &mut Tx, s: &Status) -> Result<()> {
+    tx.execute(&UPSERT, params![&s.user_id, &s.status, s.manual, s.last_activity_at, s.dnd_end_time]).await?;
+    Ok(())
+}
+
 /// Sets a status by hand and tells everybody.
 ///
 /// # Errors
@@ -108,11 +130,7 @@ pub async fn store(site: &Site, mut status: Status) -> Result<Status> {
     status.manual = status.status != "online";
     status.last_activity_at = site.clock.now_ms();
     let mut tx = site.db.write().await?;
-    tx.execute(
-        &UPSERT,
-        params![&status.user_id, &status.status, status.manual, status.last_activity_at, status.dnd_end_time],
-    )
-    .await?;
+    store_row(&mut tx, &status).await?;
     let event =
         Event::new("status_change").with("status", status.status.as_str()).with("user_id", status.user_id.as_str());
     site.emit(&mut tx, event);

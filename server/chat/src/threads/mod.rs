@@ -16,7 +16,19 @@ pub use store::{Summary, following, read_channel, summaries, team_totals};
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, posts};
 use db::Conn;
-use wire::Post;
+use wire::{Post, Thread};
+
+/// These threads as the actor sees them; those that they never followed are left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_user(conn: &mut Conn, actor: &Actor, ids: &[String]) -> Result<Vec<Thread>> {
+    let mut found = Vec::new();
+    for id in ids {
+        found.extend(store::one(conn, id, &actor.user_id).await?);
+    }
+    read::complete(conn, actor, found, true, false).await
+}
 
 /// The root of a thread that the actor may read.
 ///

@@ -374,6 +374,11 @@ impl Hub {
         ids.any(|id| state.connections.get(id).is_some_and(|c| c.lock().attached))
     }
 
+    /// Ids of the users who have a connection.
+    pub fn connected(&self) -> Vec<String> {
+        self.state().by_user.keys().cloned().collect()
+    }
+
     /// How many connections there are in all, and of one user.
     pub fn count(&self, user_id: &str) -> (usize, usize) {
         let state = self.state();

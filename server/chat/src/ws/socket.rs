@@ -102,6 +102,7 @@ async fn serve(site: &Site, socket: WebSocket, known: Option<Actor>, resume: Res
         }
         write(&mut send, [reply_text(seq, None)]).await?;
     }
+    status::active(site, &actor.user_id).await?;
     status::announce(site, &actor.user_id).await?;
     pump(site, &actor, &connection, generation, send, receive).await;
     if site.hub.detach(&connection, generation, site.clock.now_ms()) {
@@ -243,6 +244,11 @@ fn text(data: &rmpv::Value, key: &str) -> Option<String> {
     data.as_map()?.iter().find(|(k, _)| k.as_str() == Some(key))?.1.as_str().map(str::to_owned)
 }
 
+fn flag(data: &rmpv::Value, key: &str) -> bool {
+    let found = data.as_map().and_then(|m| m.iter().find(|(k, _)| k.as_str() == Some(key)));
+    found.and_then(|(_, v)| v.as_bool()).unwrap_or(false)
+}
+
 fn reply_text(seq: i64, data: Option<serde_json::Value>) -> String {
     let data = data.and_then(|d| d.as_object().cloned());
     let reply = WsReply { status: "OK".into(), data, seq_reply: seq, ..WsReply::default() };
@@ -273,6 +279,8 @@ async fn handle(site: &Site, actor: &Actor, connection: &Connection, request: Re
             if let Err(error) = may {
                 return Some(failure_text(seq, &error));
             }
+            drop(conn);
+            status::active(site, &actor.user_id).await.ok()?;
             let event = Event::new("typing")
                 .with("parent_id", text(&data, "parent_id").unwrap_or_default())
                 .with("user_id", actor.user_id.as_str())
@@ -280,7 +288,24 @@ async fn handle(site: &Site, actor: &Actor, connection: &Connection, request: Re
             site.hub.publish(event.to_channel(&channel));
             Some(reply_text(seq, None))
         }
-        "user_update_active_status" | "presence" | "posted_notify_ack" => Some(reply_text(seq, None)),
+        "user_update_active_status" => {
+            let there = flag(&data, "user_is_active");
+            let done = if there {
+                status::active(site, &actor.user_id).await
+            } else {
+                status::idle(site, &actor.user_id).await
+            };
+            Some(done.map_or_else(|error| failure_text(seq, &error), |()| reply_text(seq, None)))
+        }
+        // What a client looks at would limit what it is sent; here every client gets everything it may read.
+        "presence" | "posted_notify_ack" => Some(reply_text(seq, None)),
+        "get_statuses" => {
+            let ids = site.hub.connected();
+            let mut conn = site.db.read().await.ok()?;
+            let found = status::of(site, &mut conn, &ids).await.ok()?;
+            let map: Props = found.into_iter().map(|s| (s.user_id, s.status.into())).collect();
+            Some(reply_text(seq, Some(map.into())))
+        }
         "get_statuses_by_ids" => {
             let list = data.as_map()?.iter().find(|(k, _)| k.as_str() == Some("user_ids"))?.1.as_array()?.clone();
             let ids: Vec<String> = list.iter().filter_map(|v| v.as_str().map(str::to_owned)).take(1000).collect();
