@@ -37,6 +37,8 @@ pub struct Config {
     pub accounts: chat::auth::Settings,
     /// `[server.files]`: where uploaded files are kept, and what is looked for in them.
     pub files: Files,
+    /// `[server.mail]`: the mail server, if there is one.
+    pub mail: chat::mail::Settings,
     /// `[server.agents]`: the bot that answers with the language model.
     pub agents: agents::Config,
     /// `[server.calls]`: voice and screen sharing, recordings.
@@ -170,6 +172,7 @@ impl Default for Config {
             limits: Limits::default(),
             accounts: chat::auth::Settings::default(),
             files: Files::default(),
+            mail: chat::mail::Settings::default(),
             agents: agents::Config::default(),
             calls: calls::Config::default(),
             integrations: integrations::Config::default(),
@@ -301,6 +304,7 @@ impl Config {
             persistent_max_count: self.limits.persistent_max_count,
             persistent_max_recipients: self.limits.persistent_max_recipients,
             away_after_ms: self.limits.away_minutes.max(1) * 60 * 1000,
+            mail: self.mail.clone(),
             max_connections: self.limits.max_connections,
             max_connections_per_user: self.limits.max_connections_per_user,
             files: self.files(),

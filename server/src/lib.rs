@@ -52,6 +52,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     tokio::spawn(chat::files::run(site.clone(), stop.clone()));
     tokio::spawn(chat::posts::run(site.clone(), stop.clone()));
     tokio::spawn(chat::status::run(site.clone(), stop.clone()));
+    tokio::spawn(chat::mail::run(site.clone(), stop.clone()));
     let ready = site.clone();
     let listening = listener.local_addr()?;
     let plugins = plugins(&site, &config, listening, &stop).await?;

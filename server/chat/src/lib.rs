@@ -20,6 +20,7 @@ pub mod error;
 pub mod files;
 pub mod groups;
 pub mod invitations;
+pub mod mail;
 pub mod paging;
 mod portraits;
 pub mod posts;

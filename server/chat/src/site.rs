@@ -2,6 +2,7 @@
 
 use crate::auth;
 use crate::commands::Custom;
+use crate::mail;
 use crate::products::Product;
 use crate::roles::Book;
 use crate::ws::Hub;
@@ -47,6 +48,8 @@ pub struct Config {
     pub persistent_max_recipients: usize,
     /// Milliseconds without activity after which a user is shown as away.
     pub away_after_ms: i64,
+    /// The mail server.
+    pub mail: mail::Settings,
     /// Most WebSocket connections of the whole site and of one user.
     pub max_connections: usize,
     pub max_connections_per_user: usize,
@@ -76,6 +79,7 @@ impl Default for Config {
             persistent_max_count: 6,
             persistent_max_recipients: 5,
             away_after_ms: 5 * 60 * 1000,
+            mail: mail::Settings::default(),
             max_connections: 20_000,
             max_connections_per_user: 50,
             files: crate::files::Config::default(),
@@ -109,11 +113,13 @@ pub struct Site {
     pub(crate) presence: crate::status::Presence,
     custom_commands: Arc<RwLock<Option<Arc<dyn Custom>>>>,
     throttle: Arc<auth::Throttle>,
+    mail: Arc<mail::Queue>,
 }
 
 impl Site {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
+        let mail = Arc::new(mail::Queue::new(&parts.config.mail));
         let throttle = Arc::new(auth::Throttle::new(&parts.config.accounts));
         Self {
             roles: Book::default(),
@@ -124,7 +130,13 @@ impl Site {
             presence: crate::status::Presence::default(),
             custom_commands: Arc::default(),
             throttle,
+            mail,
         }
+    }
+
+    /// Mails that wait to be sent.
+    pub(crate) fn mail(&self) -> &mail::Queue {
+        &self.mail
     }
 
     /// Failed logins by network address.

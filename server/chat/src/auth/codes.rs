@@ -16,8 +16,8 @@ use super::{Address, link, password};
 
 /// Characters of a code.
 const LENGTH: usize = 64;
-const PASSWORD: &str = "password";
-const EMAIL: &str = "email";
+pub(super) const PASSWORD: &str = "password";
+pub(super) const EMAIL: &str = "email";
 
 const INSERT: Sql = Sql::new(
     "INSERT INTO account_codes (code_hash, kind, user_id, email, creator_id, create_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -26,6 +26,8 @@ const GET: Sql =
     Sql::new("SELECT user_id, email, expires_at FROM account_codes WHERE code_hash = $1 AND kind = $2 AND used_at = 0");
 const USE: Sql =
     Sql::new("UPDATE account_codes SET used_at = $2 WHERE code_hash = $1 AND used_at = 0 AND expires_at > $2");
+const NEWEST: Sql =
+    Sql::new("SELECT COALESCE(MAX(create_at), 0) FROM account_codes WHERE user_id = $1 AND kind = $2 AND used_at = 0");
 const WITHDRAW: Sql = Sql::new("DELETE FROM account_codes WHERE user_id = $1 AND kind = $2 AND used_at = 0");
 const FORGET: Sql = Sql::new("DELETE FROM account_codes WHERE expires_at < $1");
 
@@ -53,8 +55,20 @@ pub async fn forget_before(tx: &mut Tx, time: i64) -> Result<()> {
     Ok(())
 }
 
+/// When the newest unused code of this kind was made (Unix milliseconds); 0: there is none.
+pub(super) async fn newest(conn: &mut Conn, user_id: &str, kind: &str) -> Result<i64> {
+    Ok(conn.fetch_optional(&NEWEST, params![user_id, kind], Row::only).await?.unwrap_or(0))
+}
+
 /// Makes a code; earlier ones of the same kind for this user end.
-async fn make(tx: &mut Tx, kind: &str, user: &User, creator: &str, now: i64, expires_at: i64) -> Result<String> {
+pub(super) async fn make(
+    tx: &mut Tx,
+    kind: &str,
+    user: &User,
+    creator: &str,
+    now: i64,
+    expires_at: i64,
+) -> Result<String> {
     let code = secret();
     tx.execute(&WITHDRAW, params![&user.id, kind]).await?;
     let values = params![hash_token(&code), kind, &user.id, &user.email, creator, now, expires_at];
@@ -170,7 +184,7 @@ pub async fn verify(State(site): State<Site>, address: Address, Json(body): Json
 async fn set_verified(site: &Site, tx: &mut Tx, mut user: User) -> Result<User> {
     user.email_verified = true;
     user.update_at = site.clock.now_ms();
-    credentials::set_verified(tx, &user.id, user.update_at).await?;
+    credentials::set_verified(tx, &user.id, true, user.update_at).await?;
     users::announce(site, tx, user.clone());
     Ok(user)
 }

@@ -3,6 +3,7 @@
 mod address;
 mod apps;
 mod codes;
+mod codes_by_mail;
 mod device;
 mod lifetime;
 mod links;
@@ -35,10 +36,10 @@ pub fn router() -> Router<Site> {
         .route("/users/login/type", post(unoffered::login_type))
         .route("/users/login/desktop_token", post(unoffered::desktop_token))
         .route("/users/password/reset", post(codes::reset))
-        .route("/users/password/reset/send", post(unoffered::send_reset))
+        .route("/users/password/reset/send", post(codes_by_mail::send_reset))
         .route("/muster/users/{user_id}/password_reset", post(codes::make_reset))
         .route("/users/email/verify", post(codes::verify))
-        .route("/users/email/verify/send", post(unoffered::send_verification))
+        .route("/users/email/verify/send", post(codes_by_mail::send_verification))
         .route("/users/{user_id}/email/verify/member", post(codes::verify_member))
         .route("/users/{user_id}/mfa", put(mfa::set))
         .route("/users/{user_id}/mfa/generate", post(mfa::generate))

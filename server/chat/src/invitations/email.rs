@@ -1,15 +1,17 @@
-//! Invitations that the protocol sends by mail. This site sends none: the calls answer what Mattermost answers when
-//! e-mail invitations are off, and links are made under `/muster` instead.
+//! Invitations by mail. Without a mail server the calls answer what Mattermost answers when e-mail invitations are off, and
+//! links are made under `/muster` instead.
 
-use super::routes::{check_channels, permission};
-use super::store;
+use super::routes::{Wanted, check_channels, insert, permission};
+use super::{path, store};
 use crate::error::Kind;
+use crate::mail::{self, Mail};
 use crate::roles::Permission;
 use crate::users::check_email;
-use crate::{Actor, Error, Result, Site, audits, teams};
+use crate::{Actor, Error, Result, Site, audits, teams, users};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use serde::Deserialize;
+use serde_json::{Value, json};
 use wire::StatusOk;
 
 /// Most addresses in one request.
@@ -27,18 +29,33 @@ fn check_addresses(emails: &[String]) -> Result<()> {
     emails.iter().try_for_each(|email| check_email(email))
 }
 
+/// Query of both calls.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Options {
+    /// Answer with a list that tells of each address what happened.
+    graceful: bool,
+}
+
 /// POST /teams/{id}/invite/email
 pub async fn members(
     State(site): State<Site>,
     actor: Actor,
     Path(team_id): Path<String>,
+    Query(q): Query<Options>,
     Json(emails): Json<Vec<String>>,
-) -> Result<Json<StatusOk>> {
+) -> Result<Json<Value>> {
     let mut conn = site.db.read().await?;
     teams::require(&mut conn, &actor, &team_id, permission(false)).await?;
     teams::require(&mut conn, &actor, &team_id, Permission::ADD_USER_TO_TEAM).await?;
+    drop(conn);
     check_addresses(&emails)?;
-    Err(disabled())
+    invite(&site, &actor, &team_id, &emails, &Wanted::default(), "").await?;
+    Ok(Json(answer(q.graceful, &emails)))
+}
+
+fn answer(graceful: bool, emails: &[String]) -> Value {
+    if graceful { emails.iter().map(|e| json!({"email": e, "error": null})).collect() } else { json!({"status": "OK"}) }
 }
 
 /// Body of POST /teams/{id}/invite-guests/email.
@@ -47,6 +64,7 @@ pub async fn members(
 pub struct Guests {
     emails: Vec<String>,
     channels: Vec<String>,
+    message: String,
 }
 
 /// POST /teams/{id}/invite-guests/email
@@ -54,8 +72,9 @@ pub async fn guests(
     State(site): State<Site>,
     actor: Actor,
     Path(team_id): Path<String>,
+    Query(q): Query<Options>,
     Json(body): Json<Guests>,
-) -> Result<Json<StatusOk>> {
+) -> Result<Json<Value>> {
     let mut conn = site.db.read().await?;
     teams::require(&mut conn, &actor, &team_id, permission(true)).await?;
     check_addresses(&body.emails)?;
@@ -63,7 +82,43 @@ pub async fn guests(
         return Err(Error::invalid_body("channels", "a guest needs at least one channel"));
     }
     check_channels(&mut conn, &actor, &team_id, &body.channels).await?;
-    Err(disabled())
+    drop(conn);
+    let wanted = Wanted { guest: true, channel_ids: body.channels, ..Wanted::default() };
+    invite(&site, &actor, &team_id, &body.emails, &wanted, &body.message).await?;
+    Ok(Json(answer(q.graceful, &body.emails)))
+}
+
+/// An invitation for each address, good once.
+async fn invite(
+    site: &Site,
+    actor: &Actor,
+    team_id: &str,
+    emails: &[String],
+    wanted: &Wanted,
+    message: &str,
+) -> Result<()> {
+    if !mail::is_on(site) {
+        return Err(disabled());
+    }
+    let mut mails = Vec::with_capacity(emails.len());
+    let mut tx = site.db.write().await?;
+    let team = teams::get(&mut tx, team_id).await?.filter(|t| t.delete_at == 0).ok_or_else(teams::missing)?;
+    let sender = users::get(&mut tx, &actor.user_id).await?.ok_or_else(users::missing)?;
+    for email in emails {
+        let mut made = wanted.clone().checked(site, actor, team.id.clone())?;
+        made.email = email.trim().to_lowercase();
+        insert(site, &mut tx, actor, &mut made).await?;
+        let link = format!("{}{}", site.config.site_url, path(&made.token));
+        let words = if message.is_empty() { String::new() } else { format!("{message}\n\n") };
+        let text = format!(
+            "{} invites you to {} on {}.\n\n{words}Join here:\n{link}\n",
+            sender.username, team.display_name, site.config.site_name
+        );
+        let subject = format!("{} invites you to {}", sender.username, team.display_name);
+        mails.push(Mail { to: made.email, subject, text });
+    }
+    tx.commit().await?;
+    mails.into_iter().try_for_each(|mail| mail::send(site, mail))
 }
 
 /// DELETE /teams/invites/email: every mailed invitation that is still open ends.

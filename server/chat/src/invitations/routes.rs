@@ -72,7 +72,7 @@ pub(super) async fn check_channels(conn: &mut Conn, actor: &Actor, team_id: &str
 
 impl Wanted {
     /// The invitation that this describes, made by the actor now.
-    fn checked(self, site: &Site, actor: &Actor, team_id: String) -> Result<Invitation> {
+    pub(super) fn checked(self, site: &Site, actor: &Actor, team_id: String) -> Result<Invitation> {
         let now = site.clock.now_ms();
         let default_end = now + site.config.accounts.invitation_days.saturating_mul(DAY_MS);
         let expires_at = self.expires_at.unwrap_or(default_end);

@@ -97,7 +97,6 @@ const FIXED: &[(&str, &str)] = &[
     ("EnableCustomGroups", "true"),
     ("EnableCustomUserStatuses", "true"),
     ("EnableDeveloper", "false"),
-    ("EnableEmailInvitations", "false"),
     ("EnableEmojiPicker", "true"),
     ("EnableFileAttachments", "true"),
     ("EnableGifPicker", "false"),
@@ -147,7 +146,7 @@ async fn client_config(State(site): State<Site>, headers: HeaderMap) -> Result<J
         "DiagnosticsEnabled": "false", "EnableDiagnostics": "false", "EnableUserCreation": "true",
         "EnableOpenServer": config.open_signup.to_string(), "EnableSignUpWithEmail": "true", "EnableSignInWithEmail": "true",
         "EnableSignInWithUsername": "true", "PasswordMinimumLength": config.accounts.password_min_length.to_string(),
-        "DefaultClientLocale": "en", "PluginsEnabled": "true", "EnableCustomEmoji": "true", "EnableGuestAccounts": "false",
+        "DefaultClientLocale": "en", "PluginsEnabled": "true", "EnableCustomEmoji": "true", "EnableGuestAccounts": "true",
         "EnableMultifactorAuthentication": "true", "HasImageProxy": "false",
         "EnforceMultifactorAuthentication": config.accounts.enforce_mfa.to_string(),
         "PasswordRequireLowercase": config.accounts.password_lowercase.to_string(),
@@ -168,6 +167,7 @@ async fn client_config(State(site): State<Site>, headers: HeaderMap) -> Result<J
         };
         for (key, value) in FIXED.iter().copied().chain([
             ("MaxFileSize", config.max_file_bytes.to_string().as_str()),
+            ("EnableEmailInvitations", crate::mail::is_on(&site).to_string().as_str()),
             ("MaxPostSize", config.max_post_runes.to_string().as_str()),
             ("PersistentNotificationIntervalMinutes", (config.persistent_interval_ms / 60_000).to_string().as_str()),
             ("PersistentNotificationMaxCount", config.persistent_max_count.to_string().as_str()),

@@ -84,6 +84,10 @@ pub async fn join(site: &Site, tx: &mut Tx, team: &Team, user: &User, admin: boo
     if let Some(member) = known.filter(|m| m.delete_at == 0) {
         return Ok(member);
     }
+    if !domain_allowed(&team.allowed_domains, user) {
+        let message = "Your e-mail address belongs to a domain that this team does not admit.";
+        return Err(Error::invalid("api.team.join_user_to_team.allowed_domains.app_error", message));
+    }
     store::upsert_member(tx, &team.id, &user.id, admin, site.clock.now_ms()).await?;
     let (hub, team_id, user_id) = (site.hub.clone(), team.id.clone(), user.id.clone());
     tx.after_commit(move || hub.joined_team(&team_id, &user_id));
@@ -104,4 +108,28 @@ pub async fn join(site: &Site, tx: &mut Tx, team: &Team, user: &User, admin: boo
         channels::join_saying(site, tx, &channel, user, &by).await?;
     }
     store::member(tx, &team.id, &user.id).await?.ok_or_else(missing)
+}
+
+/// Whether a team with these domains, separated by spaces or commas, admits the user. Guests come by invitation only, and
+/// bots have no address.
+fn domain_allowed(domains: &str, user: &User) -> bool {
+    let named = || domains.split([' ', ',']).map(|d| d.trim_start_matches('@')).filter(|d| !d.is_empty());
+    let guest = user.roles.split_whitespace().any(|role| role == "system_guest");
+    let domain = user.email.rsplit_once('@').map_or("", |(_, domain)| domain);
+    guest || user.is_bot || named().next().is_none() || named().any(|d| d.eq_ignore_ascii_case(domain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_team_may_admit_some_domains_only() {
+        let from = |email: &str| User { email: email.into(), ..User::default() };
+        assert!(domain_allowed("", &from("ana@site.example")));
+        assert!(domain_allowed("clinic.example, @site.example", &from("ana@SITE.example")));
+        assert!(!domain_allowed("clinic.example", &from("ana@evil-clinic.example")));
+        let guest = User { roles: "system_guest".into(), ..from("ana@site.example") };
+        assert!(domain_allowed("clinic.example", &guest));
+    }
 }

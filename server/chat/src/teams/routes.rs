@@ -20,7 +20,7 @@ pub fn router() -> Router<Site> {
         .route("/teams/invite/{invite_id}", get(invite_info))
         .route("/teams/name/{name}", get(by_name))
         .route("/teams/name/{name}/exists", get(exists))
-        .route("/teams/{team_id}", get(one).put(patch).delete(archive))
+        .route("/teams/{team_id}", get(one).put(replace).delete(archive))
         .route("/teams/{team_id}/patch", put(patch))
         .route("/teams/{team_id}/privacy", put(privacy))
         .route("/teams/{team_id}/restore", post(restore))
@@ -259,6 +259,49 @@ async fn patch(
     let mut team = managed(&mut tx, &actor, &id).await?;
     team.display_name = p.display_name.filter(|n| !n.trim().is_empty()).unwrap_or(team.display_name);
     team.description = p.description.unwrap_or(team.description);
+    team.company_name = p.company_name.unwrap_or(team.company_name);
+    team.allowed_domains = p.allowed_domains.unwrap_or(team.allowed_domains);
     team.allow_open_invite = p.allow_open_invite.unwrap_or(team.allow_open_invite);
+    check_lengths(&team)?;
     save(&site, tx, team, "update_team").await.map(Json)
+}
+
+/// PUT /teams/{id}: what is absent becomes empty.
+async fn replace(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Json(whole): Json<Team>,
+) -> Result<Json<Team>> {
+    if whole.id != id {
+        return Err(Error::invalid_body("id", "the id of the address is wanted"));
+    }
+    let mut tx = site.db.write().await?;
+    let team = Team {
+        display_name: whole.display_name.trim().into(),
+        description: whole.description,
+        company_name: whole.company_name,
+        allowed_domains: whole.allowed_domains,
+        allow_open_invite: whole.allow_open_invite,
+        ..managed(&mut tx, &actor, &id).await?
+    };
+    check_lengths(&team)?;
+    save(&site, tx, team, "update_team").await.map(Json)
+}
+
+fn check_lengths(team: &Team) -> Result<()> {
+    if team.display_name.trim().is_empty() || team.display_name.chars().count() > 64 {
+        return Err(Error::invalid("model.team.is_valid.name.app_error", "The team name must be 1 to 64 characters."));
+    }
+    for (name, id, text, most) in [
+        ("description", "description", &team.description, 255),
+        ("company_name", "company", &team.company_name, 64),
+        ("allowed_domains", "domains", &team.allowed_domains, 500),
+    ] {
+        if text.chars().count() > most {
+            let message = format!("At most {most} characters are wanted for {name}.");
+            return Err(Error::invalid(&format!("model.team.is_valid.{id}.app_error"), message));
+        }
+    }
+    Ok(())
 }

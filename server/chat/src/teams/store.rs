@@ -33,7 +33,7 @@ const INSERT: Sql = Sql::new(
      VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8)",
 );
 const UPDATE: Sql = Sql::new(
-    "UPDATE teams SET update_at = $2, delete_at = $3, display_name = $4, description = $5, invite_id = $6, allow_open_invite = $7, type = $8
+    "UPDATE teams SET update_at = $2, delete_at = $3, display_name = $4, description = $5, invite_id = $6, allow_open_invite = $7, type = $8, company_name = $9, allowed_domains = $10
      WHERE id = $1",
 );
 /// With the names that the team's scheme has for the roles of its members.
@@ -201,7 +201,9 @@ pub async fn update(tx: &mut Tx, t: &Team) -> Result<()> {
         &t.description,
         &t.invite_id,
         t.allow_open_invite,
-        &t.kind
+        &t.kind,
+        &t.company_name,
+        &t.allowed_domains
     ];
     tx.execute(&UPDATE, values).await?;
     Ok(())

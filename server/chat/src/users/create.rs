@@ -62,7 +62,7 @@ async fn sign_up(site: &Site, mut new: NewUser, invite: &Invite, address: Addres
     insert_checked(&mut tx, &user, &hash).await?;
     if mailed_to.is_some() {
         // Only whoever reads the mail has the token.
-        credentials::set_verified(&mut tx, &user.id, user.update_at).await?;
+        credentials::set_verified(&mut tx, &user.id, true, user.update_at).await?;
         user.email_verified = true;
     }
     site.emit(&mut tx, Event::new("new_user").with("user_id", user.id.as_str()));
@@ -112,7 +112,7 @@ async fn insert_checked(tx: &mut Tx, user: &User, hash: &str) -> Result<()> {
     Ok(store::insert(tx, user, hash).await?)
 }
 
-fn default_notify_props(mut given: StringMap) -> StringMap {
+pub(super) fn default_notify_props(mut given: StringMap) -> StringMap {
     for (key, value) in [
         ("email", "true"),
         ("push", "mention"),
@@ -132,7 +132,7 @@ fn default_notify_props(mut given: StringMap) -> StringMap {
     given
 }
 
-fn default_timezone() -> StringMap {
+pub(super) fn default_timezone() -> StringMap {
     [("useAutomaticTimezone", "true"), ("automaticTimezone", ""), ("manualTimezone", "")]
         .map(|(k, v)| (k.into(), v.into()))
         .into()

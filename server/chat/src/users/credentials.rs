@@ -27,7 +27,7 @@ const DEACTIVATE: Sql = Sql::new(
 const USE_STEP: Sql = Sql::new("UPDATE users SET mfa_last_step = $2 WHERE id = $1 AND mfa_last_step < $2");
 
 const SET_PICTURE: Sql = Sql::new("UPDATE users SET last_picture_update = $2, update_at = $3 WHERE id = $1");
-const SET_VERIFIED: Sql = Sql::new("UPDATE users SET email_verified = TRUE, update_at = $2 WHERE id = $1");
+const SET_VERIFIED: Sql = Sql::new("UPDATE users SET email_verified = $2, update_at = $3 WHERE id = $1");
 
 /// The secrets of an account. They are never shown.
 #[derive(Clone, Default)]
@@ -87,8 +87,9 @@ pub async fn set_picture(tx: &mut Tx, id: &str, at: i64, now: i64) -> Result<()>
     Ok(())
 }
 
-pub async fn set_verified(tx: &mut Tx, id: &str, now: i64) -> Result<()> {
-    tx.execute(&SET_VERIFIED, params![id, now]).await?;
+/// Whether the address is known to be the user's.
+pub async fn set_verified(tx: &mut Tx, id: &str, verified: bool, now: i64) -> Result<()> {
+    tx.execute(&SET_VERIFIED, params![id, verified, now]).await?;
     Ok(())
 }
 

@@ -100,7 +100,7 @@ pub fn router() -> Router<Site> {
         .route("/users/stats/filtered", GET(read::filtered_stats))
         .route("/users/known", GET(read::known))
         .route("/users/group_channels", post(read::group_channels))
-        .route("/users/{user_id}", GET(read::one).put(update::patch).delete(admin::delete))
+        .route("/users/{user_id}", GET(read::one).put(update::replace).delete(admin::delete))
         .route("/users/{user_id}/active", put(admin::active))
         .route("/users/{user_id}/roles", put(admin::roles))
         .route("/users/{user_id}/demote", post(guests::demote))

@@ -1,12 +1,12 @@
 //! Changing one's own profile and password.
 
-use super::{credentials, me_or, missing, rules, store};
+use super::{admin, create, credentials, me_or, missing, rules, store};
 use crate::auth::password as hashing;
 use crate::{Actor, Error, Result, Site, audits, auth};
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Deserialize;
-use wire::{Event, Props, StatusOk, StringMap, User};
+use wire::{Props, StatusOk, StringMap, User};
 
 /// The fields that PUT /users/{id}/patch may change.
 #[derive(Debug, Default, Deserialize)]
@@ -22,8 +22,11 @@ pub struct Patch {
     props: Option<Props>,
     notify_props: Option<StringMap>,
     timezone: Option<StringMap>,
+    /// The current one, for another address of one's own.
+    password: Option<String>,
 }
 
+/// PUT /users/{id}/patch: what is absent stays.
 pub async fn patch(
     State(site): State<Site>,
     actor: Actor,
@@ -31,9 +34,74 @@ pub async fn patch(
     Json(p): Json<Patch>,
 ) -> Result<Json<User>> {
     let id = me_or(&actor, &id)?;
+    change(&site, &actor, &id, p, false).await.map(Json)
+}
+
+/// Body of PUT /users/{id}.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Whole {
+    id: String,
+    #[serde(flatten)]
+    fields: Patch,
+}
+
+/// PUT /users/{id}: what is absent becomes empty.
+pub async fn replace(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Json(whole): Json<Whole>,
+) -> Result<Json<User>> {
+    let id = me_or(&actor, &id)?;
+    if whole.id != id {
+        return Err(Error::invalid_body("id", "the id of the address is wanted"));
+    }
+    let p = whole.fields;
+    for (name, value) in [("email", &p.email), ("username", &p.username)] {
+        if value.as_ref().is_none_or(String::is_empty) {
+            return Err(Error::invalid_body(name, "it is wanted when a profile is replaced"));
+        }
+    }
+    let given = |text: Option<String>| Some(text.unwrap_or_default());
+    let filled = Patch {
+        nickname: given(p.nickname),
+        first_name: given(p.first_name),
+        last_name: given(p.last_name),
+        position: given(p.position),
+        locale: p.locale.filter(|l| !l.is_empty()).or_else(|| Some("en".into())),
+        props: Some(p.props.unwrap_or_default()),
+        notify_props: Some(create::default_notify_props(p.notify_props.unwrap_or_default())),
+        timezone: Some(p.timezone.unwrap_or_else(create::default_timezone)),
+        ..p
+    };
+    change(&site, &actor, &id, filled, true).await.map(Json)
+}
+
+/// Whoever found an open browser must not take the account away by another address.
+async fn prove_oneself(site: &Site, id: &str, password: Option<String>) -> Result<()> {
+    let Some(password) = password else {
+        return Err(Error::invalid_body("password", "the current one is wanted for another address"));
+    };
+    let known = credentials::get(&mut site.db.read().await?, id).await?.ok_or_else(missing)?;
+    if hashing::verify(password, known.password).await? {
+        return Ok(());
+    }
+    Err(Error::invalid("api.user.check_user_password.invalid.app_error", "The current password is wrong."))
+}
+
+/// `whole`: the notification settings are replaced, not added to.
+async fn change(site: &Site, actor: &Actor, id: &str, p: Patch, whole: bool) -> Result<User> {
+    let email = p.email.map(|e| e.trim().to_lowercase());
+    let known = store::get(&mut site.db.read().await?, id).await?.ok_or_else(missing)?;
+    let email = email.filter(|e| *e != known.email);
+    if email.is_some() && id == actor.user_id && !actor.is_bot {
+        prove_oneself(site, id, p.password).await?;
+    }
     let mut tx = site.db.write().await?;
-    let mut user = store::get(&mut tx, &id).await?.ok_or_else(missing)?;
-    if let Some(name) = p.username.map(|n| n.to_lowercase()).filter(|n| *n != user.username) {
+    let mut user = store::get(&mut tx, id).await?.ok_or_else(missing)?;
+    let now = site.clock.now_ms();
+    if let Some(name) = p.username.map(|n| n.trim().to_lowercase()).filter(|n| *n != user.username) {
         rules::check_username(&name)?;
         if store::by_login(&mut tx, &name).await?.is_some() {
             let message = "An account with that username already exists.";
@@ -41,15 +109,17 @@ pub async fn patch(
         }
         user.username = name;
     }
-    if let Some(email) = p.email.map(|e| e.to_lowercase()).filter(|e| *e != user.email) {
+    if let Some(email) = email {
         rules::check_email(&email)?;
         if store::by_login(&mut tx, &email).await?.is_some() {
-            return Err(Error::invalid(
-                "app.user.save.email_exists.app_error",
-                "An account with that email already exists.",
-            ));
+            let message = "An account with that email already exists.";
+            return Err(Error::invalid("app.user.save.email_exists.app_error", message));
         }
         user.email = email;
+        user.email_verified = false;
+        credentials::set_verified(&mut tx, id, false, now).await?;
+        let action = format!("/api/v4/users/{id}/patch");
+        audits::record(site, &mut tx, actor, &action, &format!("user_id={id} email")).await?;
     }
     let set = |field: &mut String, value: Option<String>| {
         if let Some(value) = value {
@@ -63,16 +133,16 @@ pub async fn patch(
     set(&mut user.locale, p.locale);
     user.props = p.props.or(user.props);
     user.timezone = p.timezone.or(user.timezone);
-    if let Some(changed) = p.notify_props {
+    if whole {
+        user.notify_props = p.notify_props;
+    } else if let Some(changed) = p.notify_props {
         user.notify_props.get_or_insert_default().extend(changed);
     }
-    user.update_at = site.clock.now_ms();
+    user.update_at = now;
     store::update(&mut tx, &user).await?;
-    let stranger = Actor::default();
-    let seen = serde_json::to_value(super::sanitized(user.clone(), &stranger)).unwrap_or_default();
-    site.emit(&mut tx, Event::new("user_updated").with("user", seen));
+    admin::announce(site, &mut tx, user.clone());
     tx.commit().await?;
-    Ok(Json(user))
+    Ok(user)
 }
 
 /// Body of PUT /users/{id}/password.
