@@ -102,7 +102,7 @@ async fn invitations_and_new_passwords_come_by_mail() {
         forgot("bruno@site.example").await;
         forgot("bruno@site.example").await;
         let code = after(&arrives(&mut mails).await, "/reset_password_complete?token=");
-        let body = json!({"code": code, "new_password": "Another-horse-9"});
+        let body = json!({"token": code, "new_password": "Another-horse-9"});
         let (status, ..) = call(&world.api, "POST", "/users/password/reset", body, None).await;
         assert_eq!(status, StatusCode::OK, "{}", world.engine);
         let (status, _) = t.bruno.call("GET", "/users/me", Value::Null).await;

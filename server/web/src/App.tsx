@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { LoginPage } from './auth/LoginPage';
 import { ResetPasswordPage } from './auth/ResetPasswordPage';
 import { SignupPage } from './auth/SignupPage';
+import { VerifyEmailPage } from './auth/VerifyEmailPage';
 import { boot } from './auth/session';
 import { navigate, route } from './routing/navigate';
 import { permalinkPath } from './routing/route';
@@ -58,12 +59,14 @@ function SignedOut() {
   if (here.kind === 'signup' || (here.kind === 'root' && noAccounts.value)) {
     return <SignupPage inviteId={here.kind === 'signup' ? here.inviteId : ''} token={here.kind === 'signup' ? here.token : ''} />;
   }
+  if (here.kind === 'verifyEmail') return <VerifyEmailPage code={here.token} />;
   return <LoginPage />;
 }
 
 function SignedIn() {
   const here = route.value;
   if (here.kind === 'signup' && (here.inviteId || here.token)) return <JoinTeamPage inviteId={here.inviteId} token={here.token} />;
+  if (here.kind === 'verifyEmail') return <VerifyEmailPage code={here.token} />;
   if (here.kind === 'createTeam') return <CreateTeamPage />;
   if (here.kind === 'selectTeam') return <SelectTeamPage />;
   if (currentTeam.value) return <Workspace />;

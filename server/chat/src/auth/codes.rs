@@ -115,12 +115,15 @@ pub async fn make_reset(
 #[serde(default)]
 pub struct Reset {
     code: String,
+    /// The name that clients give the code.
+    token: String,
     new_password: String,
 }
 
 /// POST /users/password/reset: the code is used up, every session ends, and the account is unlocked.
 pub async fn reset(State(site): State<Site>, address: Address, Json(body): Json<Reset>) -> Result<Json<StatusOk>> {
-    if body.code.len() != LENGTH {
+    let code = if body.code.is_empty() { &body.token } else { &body.code };
+    if code.len() != LENGTH {
         return Err(Error::invalid_body("code", "the code of the link is wanted"));
     }
     let invalid = || {
@@ -129,7 +132,7 @@ pub async fn reset(State(site): State<Site>, address: Address, Json(body): Json<
     };
     let now = site.clock.now_ms();
     site.throttle().check(address, now)?;
-    let Some(found) = find(&mut site.db.read().await?, &body.code, PASSWORD).await? else {
+    let Some(found) = find(&mut site.db.read().await?, code, PASSWORD).await? else {
         site.throttle().failed(address, now);
         return Err(invalid());
     };
@@ -141,7 +144,7 @@ pub async fn reset(State(site): State<Site>, address: Address, Json(body): Json<
     let hash = password::hash(body.new_password).await?;
     let mut tx = site.db.write().await?;
     let user = users::get(&mut tx, &found.user_id).await?.filter(|u| u.delete_at == 0).ok_or_else(invalid)?;
-    if tx.execute(&USE, params![hash_token(&body.code), now]).await? == 0 {
+    if tx.execute(&USE, params![hash_token(code), now]).await? == 0 {
         return Err(invalid());
     }
     credentials::set_password(&mut tx, &user.id, &hash, now).await?;

@@ -101,7 +101,7 @@ async function leave(): Promise<void> {
   clearPosts();
   phase.value = 'signedOut';
   const here = route.value.kind;
-  if (here === 'login' || here === 'signup' || here === 'resetPassword') return;
+  if (['login', 'signup', 'resetPassword', 'verifyEmail'].includes(here)) return;
   navigate(noAccounts.value ? '/signup_user_complete/' : '/login', 'replace');
 }
 

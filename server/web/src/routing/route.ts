@@ -5,6 +5,7 @@ export type Route =
   | { kind: 'login' }
   | { kind: 'signup'; inviteId: string; token: string }
   | { kind: 'resetPassword'; token: string }
+  | { kind: 'verifyEmail'; token: string }
   | { kind: 'createTeam' }
   | { kind: 'selectTeam' }
   | { kind: 'team'; team: string }
@@ -26,6 +27,8 @@ export function parseRoute(path: string, search = ''): Route {
     case 'signup_user_complete':
     case 'signup_email':
       return { kind: 'signup', inviteId: query.get('id') ?? '', token: query.get('t') ?? '' };
+    case 'do_verify_email':
+      return { kind: 'verifyEmail', token: query.get('token') ?? '' };
     case 'reset_password_complete':
       return { kind: 'resetPassword', token: query.get('token') ?? '' };
     case 'create_team':
