@@ -39,6 +39,7 @@ async fn idle_people_are_away_until_they_do_something() {
         assert_eq!(t.bruno.get(&path).await["status"], "dnd", "{engine}: activity does not end it");
         world.clock.advance(11 * MINUTE);
         chat::status::active(&world.site, &t.ana.id).await.unwrap();
+        chat::status::active(&world.site, &t.bruno.id).await.unwrap();
         chat::status::do_due(&world.site).await.unwrap();
         assert_eq!(bruno.next("status_change").await.0["data"]["status"], "online", "{engine}: its time is over");
         assert_eq!(t.bruno.get(&path).await["dnd_end_time"], 0, "{engine}");
