@@ -23,6 +23,7 @@ pub mod invitations;
 pub mod mail;
 pub mod paging;
 mod portraits;
+pub mod live;
 pub mod posts;
 pub mod preferences;
 pub mod products;

@@ -1,5 +1,6 @@
 //! The migrations of the whole server, products included: one numbered list, so that a number means one thing.
-//! Chat counts from 1, calls from 100, agents from 200, translations from 300, integrations from 400.
+//! Chat counts from 1, calls from 100, agents from 200, translations from 300, integrations from 400,
+//! operations from 500.
 
 use db::Migration;
 
@@ -18,6 +19,7 @@ const INCOMING_WEBHOOKS: &str = include_str!("../../migrations/0400_incoming_web
 const OUTGOING_WEBHOOKS: &str = include_str!("../../migrations/0401_outgoing_webhooks.sql");
 const COMMANDS: &str = include_str!("../../migrations/0402_commands.sql");
 const OAUTH: &str = include_str!("../../migrations/0403_oauth.sql");
+const OPERATIONS: &str = include_str!("../../migrations/0500_operations.sql");
 
 const fn step(version: i64, name: &'static str, text: &'static str) -> Migration {
     Migration { version, name, sqlite: text, postgres: text }
@@ -40,4 +42,5 @@ pub const MIGRATIONS: &[Migration] = &[
     step(401, "outgoing_webhooks", OUTGOING_WEBHOOKS),
     step(402, "commands", COMMANDS),
     step(403, "oauth", OAUTH),
+    step(500, "operations", OPERATIONS),
 ];

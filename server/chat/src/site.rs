@@ -2,6 +2,7 @@
 
 use crate::auth;
 use crate::commands::Custom;
+use crate::live::Live;
 use crate::mail;
 use crate::products::Product;
 use crate::roles::Book;
@@ -108,6 +109,9 @@ pub struct Site {
     parts: Arc<Parts>,
     /// Woken when a document wants to be read.
     pub(crate) documents_came: Arc<tokio::sync::Notify>,
+    /// The settings as they are now; [`Parts::config`] is what the site started with.
+    pub config: Arc<Live>,
+    kept: Arc<RwLock<http::Extensions>>,
     before_store: Arc<RwLock<Vec<BeforeStore>>>,
     products: Arc<RwLock<Vec<Product>>>,
     pub(crate) presence: crate::status::Presence,
@@ -123,6 +127,8 @@ impl Site {
         let throttle = Arc::new(auth::Throttle::new(&parts.config.accounts));
         Self {
             roles: Book::default(),
+            config: Arc::new(Live::new(parts.config.clone())),
+            kept: Arc::default(),
             parts: Arc::new(parts),
             documents_came: Arc::default(),
             before_store: Arc::default(),
@@ -137,6 +143,16 @@ impl Site {
     /// Mails that wait to be sent.
     pub(crate) fn mail(&self) -> &mail::Queue {
         &self.mail
+    }
+
+    /// Keeps a value of a crate that stands on this one where its handlers find it again; one of each type.
+    pub fn keep<T: Clone + Send + Sync + 'static>(&self, value: T) {
+        self.kept.write().unwrap_or_else(PoisonError::into_inner).insert(value);
+    }
+
+    /// What [`Site::keep`] was given.
+    pub fn kept<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
+        self.kept.read().unwrap_or_else(PoisonError::into_inner).get().cloned()
     }
 
     /// Failed logins by network address.

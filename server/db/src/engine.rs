@@ -88,6 +88,29 @@ impl Db {
         Ok(Tx { conn: Conn(link), open: true, after_commit: Vec::new() })
     }
 
+    /// A connection whose queries all see the database as it is now, whatever is written meanwhile. For copying the whole
+    /// site; it holds back cleaning up (SQLite's write-ahead log grows) for as long as it lives.
+    ///
+    /// # Errors
+    /// When no connection can be had.
+    pub async fn snapshot(&self) -> Result<Snapshot> {
+        let link = match &*self.0 {
+            Inner::Sqlite(sqlite) => {
+                let lease = sqlite.own_connection().await?;
+                // SQLite takes its view with the first read, not with BEGIN.
+                let begin = "BEGIN; SELECT COUNT(*) FROM sqlite_master;";
+                sqlite::run(&lease, move |c| Ok(c.execute_batch(begin)?)).await?;
+                Link::Writer(lease)
+            }
+            Inner::Postgres(pool) => {
+                let client = pool.get().await?;
+                client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+                Link::Postgres(Some(client))
+            }
+        };
+        Ok(Snapshot(Tx { conn: Conn(link), open: true, after_commit: Vec::new() }))
+    }
+
     /// Runs a script of several statements outside any transaction of ours (migrations, tests).
     ///
     /// # Errors
@@ -235,6 +258,22 @@ impl Tx {
             tell();
         }
         Ok(())
+    }
+}
+
+/// See [`Db::snapshot`].
+pub struct Snapshot(Tx);
+
+impl Deref for Snapshot {
+    type Target = Conn;
+    fn deref(&self) -> &Conn {
+        &self.0.conn
+    }
+}
+
+impl DerefMut for Snapshot {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.0.conn
     }
 }
 

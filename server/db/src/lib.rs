@@ -9,6 +9,7 @@
 //! * Rows are read by position, in the order of the SELECT list: `let mut r = row.read(); (r.get()?, r.get()?)`.
 //! * [`Tx::after_commit`] queues what must be told to the world; a dropped `Tx` tells nothing.
 
+mod bulk;
 mod engine;
 mod migrate;
 mod postgres;
@@ -18,9 +19,9 @@ mod sqlite;
 pub mod testing;
 mod value;
 
-pub use engine::{Conn, Db, Engine, Options, Tx};
+pub use engine::{Conn, Db, Engine, Options, Snapshot, Tx};
 pub use migrate::{Migration, migrate};
-pub use row::{FromCell, Row, RowReader};
+pub use row::{Cell, FromCell, Row, RowReader};
 pub use sql::Sql;
 pub use value::Value;
 

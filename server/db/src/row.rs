@@ -24,6 +24,11 @@ impl Row {
         RowReader { cells: self.0.into_iter(), column: 0 }
     }
 
+    /// Every column as it came, for code that copies whole tables.
+    pub fn cells(self) -> Vec<Cell> {
+        self.0
+    }
+
     /// The only column of a one-column row.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use crate::row::{Cell, Row};
 use crate::{Error, Result, Value};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 use tokio::sync::{OwnedMutexGuard, oneshot};
@@ -16,6 +16,7 @@ pub(crate) struct Sqlite {
     writer: Arc<tokio::sync::Mutex<mpsc::Sender<Job>>>,
     /// Bounds how many reads wait for a reader.
     slots: Arc<tokio::sync::Semaphore>,
+    path: PathBuf,
 }
 
 /// The writer, for as long as one transaction lasts.
@@ -37,12 +38,22 @@ impl Sqlite {
             readers: read,
             writer: Arc::new(tokio::sync::Mutex::new(write)),
             slots: Arc::new(tokio::sync::Semaphore::new(max_waiting)),
+            path: path.to_owned(),
         })
     }
 
     pub(crate) async fn read(&self, sql: Arc<str>, params: Vec<Value>) -> Result<Vec<Row>> {
         let _slot = self.slots.acquire().await.map_err(|_| Error::Closed)?;
         run(&self.readers, move |c| query(c, &sql, &params)).await
+    }
+
+    /// A reading connection that nobody else uses; it ends with the lease.
+    pub(crate) async fn own_connection(&self) -> Result<Lease> {
+        let connection = open_connection(&self.path, true)?;
+        connection.pragma_update(None, "query_only", true)?;
+        let (queue, jobs) = mpsc::channel();
+        spawn("sqlite-snapshot", connection, Arc::new(Mutex::new(jobs)))?;
+        Ok(Arc::new(tokio::sync::Mutex::new(queue)).lock_owned().await)
     }
 
     pub(crate) async fn lease(&self) -> Lease {

@@ -8,6 +8,7 @@ use tokio_postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_check
 pub enum Value {
     Text(Option<String>),
     Int(Option<i64>),
+    Real(Option<f64>),
     Bool(Option<bool>),
     Json(Option<serde_json::Value>),
     Bytes(Option<Vec<u8>>),
@@ -31,6 +32,7 @@ from! {
     String => Text via |v| v,
     &String => Text via Clone::clone,
     i64 => Int via |v| v,
+    f64 => Real via |v| v,
     i32 => Int via i64::from,
     u32 => Int via i64::from,
     bool => Bool via |v| v,
@@ -62,6 +64,7 @@ impl rusqlite::ToSql for Value {
         let owned = match self {
             Self::Text(v) => v.clone().map_or(SqliteValue::Null, SqliteValue::Text),
             Self::Int(v) => v.map_or(SqliteValue::Null, SqliteValue::Integer),
+            Self::Real(v) => v.map_or(SqliteValue::Null, SqliteValue::Real),
             Self::Bool(v) => v.map_or(SqliteValue::Null, |b| SqliteValue::Integer(i64::from(b))),
             Self::Json(v) => v.as_ref().map_or(SqliteValue::Null, |j| SqliteValue::Text(j.to_string())),
             Self::Bytes(v) => v.clone().map_or(SqliteValue::Null, SqliteValue::Blob),
@@ -81,6 +84,7 @@ impl ToSql for Value {
             Self::Text(v) => v.to_sql_checked(ty, out),
             Self::Int(v) if *ty == Type::INT4 => v.map(i32::try_from).transpose()?.to_sql_checked(ty, out),
             Self::Int(v) => v.to_sql_checked(ty, out),
+            Self::Real(v) => v.to_sql_checked(ty, out),
             Self::Bool(v) => v.to_sql_checked(ty, out),
             Self::Json(v) => v.to_sql_checked(ty, out),
             Self::Bytes(v) => v.to_sql_checked(ty, out),

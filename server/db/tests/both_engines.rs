@@ -77,3 +77,22 @@ async fn a_second_row_with_the_same_key_is_a_unique_violation() {
         assert!(twice.unwrap_err().is_unique_violation(), "{engine}");
     }
 }
+
+#[tokio::test]
+async fn a_snapshot_does_not_see_what_is_written_after_it() {
+    const COUNT: Sql = Sql::new("SELECT COUNT(*) FROM items");
+    for (engine, db) in db::testing::databases().await {
+        fill(&db).await;
+        let mut before = db.snapshot().await.unwrap();
+        let mut tx = db.write().await.unwrap();
+        let row = |n: i64| params![format!("row {n}"), n, n % 2 == 0, None::<serde_json::Value>, "many"];
+        let columns = ["id", "n", "flag", "extra", "note"];
+        let written = tx.insert_rows("items", &columns, "", (0..700).map(row).collect()).await.unwrap();
+        let again = tx.insert_rows("items", &columns, "ON CONFLICT DO NOTHING", (690..710).map(row).collect()).await;
+        assert_eq!((written, again.unwrap()), (700, 10), "{engine}");
+        tx.commit().await.unwrap();
+        let count = |rows: Vec<Row>| rows[0].clone().only::<i64>().unwrap();
+        assert_eq!(count(before.query(&COUNT, vec![]).await.unwrap()), 2, "{engine}");
+        assert_eq!(count(db.read().await.unwrap().query(&COUNT, vec![]).await.unwrap()), 712, "{engine}");
+    }
+}

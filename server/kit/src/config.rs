@@ -51,8 +51,15 @@ pub enum Loaded<C> {
 /// Loads the configuration from the process's arguments and environment, or ends the process: with exit code 0 after
 /// `--help`, `--version` or `--print-config`, with 2 and one line on standard error when something is wrong.
 pub fn load<C: Serialize + DeserializeOwned + Default + JsonSchema>(program: Program) -> (C, Vec<String>) {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    match parse(program, &args, &|name| std::env::var(name).ok()) {
+    load_from(program, &std::env::args().skip(1).collect::<Vec<String>>())
+}
+
+/// [`load`] with these arguments, for a program that takes flags of its own out of them first.
+pub fn load_from<C: Serialize + DeserializeOwned + Default + JsonSchema>(
+    program: Program,
+    args: &[String],
+) -> (C, Vec<String>) {
+    match parse(program, args, &|name| std::env::var(name).ok()) {
         Ok(Loaded::Run(config, rest)) => (config, rest),
         Ok(Loaded::Print(text)) => {
             write_out(&text);

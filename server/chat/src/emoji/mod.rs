@@ -4,7 +4,7 @@ mod picture;
 mod routes;
 mod store;
 
-pub use routes::router;
+pub use routes::{add, router};
 
 use crate::Result;
 use db::Conn;

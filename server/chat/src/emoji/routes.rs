@@ -91,28 +91,29 @@ async fn create(State(site): State<Site>, actor: Actor, multipart: Multipart) ->
         return Err(Error::forbidden());
     }
     let (bytes, wanted) = form(multipart).await?;
-    check_name(&wanted.name)?;
+    Ok((StatusCode::CREATED, Json(add(&site, actor.user_id, wanted.name, bytes).await?)))
+}
+
+/// Makes a custom emoji of `creator_id`.
+///
+/// # Errors
+/// 400 for a name that is taken or not allowed, and for what is no picture.
+pub async fn add(site: &Site, creator_id: String, name: String, bytes: Vec<u8>) -> Result<Emoji> {
+    check_name(&name)?;
     let taken = || Error::invalid("api.emoji.create.duplicate.app_error", "An emoji with that name already exists.");
-    if !store::by_names(&mut site.db.read().await?, std::slice::from_ref(&wanted.name)).await?.is_empty() {
+    if !store::by_names(&mut site.db.read().await?, std::slice::from_ref(&name)).await?.is_empty() {
         return Err(taken());
     }
     let picture = picture::prepare(bytes).await?;
     let now = site.clock.now_ms();
-    let emoji = Emoji {
-        id: kit::id::new(),
-        create_at: now,
-        update_at: now,
-        delete_at: 0,
-        creator_id: actor.user_id,
-        name: wanted.name,
-    };
-    files::put(&site, &path(&emoji.id), picture.bytes.into()).await?;
+    let emoji = Emoji { id: kit::id::new(), create_at: now, update_at: now, delete_at: 0, creator_id, name };
+    files::put(site, &path(&emoji.id), picture.bytes.into()).await?;
     let mut tx = site.db.write().await?;
     let stored = store::insert(&mut tx, &emoji, picture.mime_type).await;
     stored.map_err(|e| if e.is_unique_violation() { taken() } else { e.into() })?;
     site.emit(&mut tx, Event::new("emoji_added").with_encoded("emoji", &emoji));
     tx.commit().await?;
-    Ok((StatusCode::CREATED, Json(emoji)))
+    Ok(emoji)
 }
 
 async fn one(State(site): State<Site>, _: Actor, Path(id): Path<String>) -> Result<Json<Emoji>> {

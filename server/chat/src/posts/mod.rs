@@ -29,7 +29,7 @@ pub use due::{do_due, run};
 pub use ephemeral::whisper;
 pub use mentions::recount as recount_mentions;
 pub use permalink::embed as with_permalinks;
-pub use rules::{check, check_length};
+pub use rules::{COMING_AND_GOING, check, check_length, counts_kind as counts, hashtags};
 pub use store::{LAST_ID, changed_for, get, latest, matching, roots, since, thread, unread_from};
 pub use system::{Happened, say};
 

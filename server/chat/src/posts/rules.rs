@@ -20,7 +20,12 @@ pub const COMING_AND_GOING: [&str; 10] = [
 
 /// Whether a post counts for those who have not read it.
 pub fn counts(post: &Post) -> bool {
-    !COMING_AND_GOING.contains(&post.kind.as_str())
+    counts_kind(&post.kind)
+}
+
+/// [`counts`], by the type alone.
+pub fn counts_kind(kind: &str) -> bool {
+    !COMING_AND_GOING.contains(&kind)
 }
 
 /// Length, emptiness and number of files.

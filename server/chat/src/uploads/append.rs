@@ -5,8 +5,8 @@ use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, channels, files};
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt};
-use object_store::ObjectStoreExt;
 use object_store::path::Path;
+use object_store::{ObjectStoreExt, WriteMultipart};
 use std::time::Duration;
 use tokio::time::timeout;
 use wire::{FileInfo, UploadSession};
@@ -41,7 +41,10 @@ where
         Found::Complete(info) => return Ok(Progress::Complete(info)),
         Found::Open(session) => session,
     };
-    channels::access(&mut site.db.read().await?, actor, &session.channel_id, Permission::UPLOAD_FILE).await?;
+    // An import was allowed to an administrator when it was announced, and belongs to no channel.
+    if session.kind != super::IMPORT {
+        channels::access(&mut site.db.read().await?, actor, &session.channel_id, Permission::UPLOAD_FILE).await?;
+    }
     if length.is_some_and(|l| l > session.file_size - session.file_offset) {
         return Err(too_long(&session));
     }
@@ -134,6 +137,9 @@ async fn finish(site: &Site, session: &UploadSession) -> Result<FileInfo> {
     if pieces.is_empty() {
         return finished_by_another(site, &session.id).await;
     }
+    if session.kind == super::IMPORT {
+        return finish_import(site, session, &pieces).await;
+    }
     let joined = match join(site, &pieces, size).await {
         Ok(joined) => joined,
         // The pieces go when another request has made the file.
@@ -159,6 +165,32 @@ async fn finish(site: &Site, session: &UploadSession) -> Result<FileInfo> {
     tx.commit().await?;
     discard_pieces(site, &session.id).await;
     Ok(info)
+}
+
+/// The file of a whole import belongs to no channel: it is listed by its name alone.
+async fn finish_import(site: &Site, session: &UploadSession, pieces: &[String]) -> Result<FileInfo> {
+    let location = Path::from(super::import_path(session));
+    let mut out = WriteMultipart::new(site.files.put_multipart(&location).await.map_err(Error::internal)?);
+    for piece in pieces {
+        let mut bytes = files::stream(site, piece, None).await?;
+        while let Some(chunk) = bytes.next().await {
+            out.wait_for_capacity(2).await.map_err(Error::internal)?;
+            out.put(chunk.map_err(Error::internal)?);
+        }
+    }
+    out.finish().await.map_err(Error::internal)?;
+    let mut tx = site.db.write().await?;
+    store::delete(&mut tx, &session.id).await?;
+    tx.commit().await?;
+    discard_pieces(site, &session.id).await;
+    Ok(FileInfo {
+        id: session.id.clone(),
+        user_id: session.user_id.clone(),
+        create_at: session.create_at,
+        name: session.filename.clone(),
+        size: session.file_size,
+        ..FileInfo::default()
+    })
 }
 
 async fn finished_by_another(site: &Site, id: &str) -> Result<FileInfo> {

@@ -23,6 +23,18 @@ use wire::{FileInfo, UploadSession};
 /// Abandoned sessions that one new session sweeps away.
 const SWEPT_AT_ONCE: i64 = 20;
 
+/// Type of an upload that an administrator will import as a whole.
+const IMPORT: &str = "import";
+/// Largest such upload, bytes: 64 GB.
+const MOST_IMPORTED: u64 = 64 << 30;
+
+/// Where the file of such an upload goes; imports are listed from there.
+fn import_path(session: &UploadSession) -> String {
+    let allowed = |c: char| if c.is_alphanumeric() || "._-".contains(c) { c } else { '_' };
+    let name: String = session.filename.chars().map(allowed).collect();
+    format!("import/{}_{name}", session.id)
+}
+
 fn missing() -> Error {
     Error::not_found("app.upload.get.app_error", "Unable to find the upload session.")
 }
@@ -57,12 +69,13 @@ pub async fn create(site: &Site, actor: &Actor, wanted: UploadSession) -> Result
 /// # Errors
 /// As [`create`].
 pub async fn create_up_to(site: &Site, actor: &Actor, wanted: UploadSession, most: u64) -> Result<UploadSession> {
-    if wanted.kind == "import" {
-        let message = "Uploads of type import are not served: this server has no bulk import.";
-        return Err(Error::new(Kind::NotImplemented, "api.upload.create.import.app_error", message));
+    let for_import = wanted.kind == IMPORT;
+    if for_import && !actor.is_system_admin() {
+        return Err(Error::forbidden());
     }
-    if !matches!(wanted.kind.as_str(), "" | "attachment") {
-        return Err(Error::invalid_body("type", "it must be attachment"));
+    let most = if for_import { MOST_IMPORTED } else { most };
+    if !matches!(wanted.kind.as_str(), "" | "attachment" | IMPORT) {
+        return Err(Error::invalid_body("type", "it must be attachment or import"));
     }
     if wanted.filename.trim().is_empty() || wanted.filename.chars().count() > 255 {
         return Err(Error::invalid_body("filename", "1 to 255 characters are wanted"));
@@ -73,13 +86,13 @@ pub async fn create_up_to(site: &Site, actor: &Actor, wanted: UploadSession, mos
     if wanted.file_size.unsigned_abs() > most {
         return Err(files::too_large(most));
     }
-    if !kit::id::is_valid(&wanted.channel_id) {
+    if !for_import && !kit::id::is_valid(&wanted.channel_id) {
         return Err(Error::invalid_body("channel_id", "it is no id"));
     }
     sweep(site).await?;
     let session = UploadSession {
         id: kit::id::new(),
-        kind: "attachment".into(),
+        kind: if for_import { IMPORT } else { "attachment" }.into(),
         create_at: site.clock.now_ms(),
         user_id: actor.user_id.clone(),
         channel_id: wanted.channel_id,
@@ -88,8 +101,9 @@ pub async fn create_up_to(site: &Site, actor: &Actor, wanted: UploadSession, mos
         ..UploadSession::default()
     };
     let mut tx = site.db.write().await?;
-    let channel = channels::access(&mut tx, actor, &session.channel_id, Permission::UPLOAD_FILE).await?;
-    if channel.delete_at != 0 {
+    let archived = !for_import
+        && channels::access(&mut tx, actor, &session.channel_id, Permission::UPLOAD_FILE).await?.delete_at != 0;
+    if archived {
         let message = "Cannot upload to a deleted channel.";
         return Err(Error::invalid("app.upload.create.cannot_upload_to_deleted_channel.app_error", message));
     }

@@ -112,7 +112,8 @@ async fn insert_checked(tx: &mut Tx, user: &User, hash: &str) -> Result<()> {
     Ok(store::insert(tx, user, hash).await?)
 }
 
-pub(super) fn default_notify_props(mut given: StringMap) -> StringMap {
+/// What a new account is told of, beside what was `given`.
+pub fn default_notify_props(mut given: StringMap) -> StringMap {
     for (key, value) in [
         ("email", "true"),
         ("push", "mention"),
@@ -132,7 +133,8 @@ pub(super) fn default_notify_props(mut given: StringMap) -> StringMap {
     given
 }
 
-pub(super) fn default_timezone() -> StringMap {
+/// The time zone of a new account: that of its device.
+pub fn default_timezone() -> StringMap {
     [("useAutomaticTimezone", "true"), ("automaticTimezone", ""), ("manualTimezone", "")]
         .map(|(k, v)| (k.into(), v.into()))
         .into()

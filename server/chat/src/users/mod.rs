@@ -19,7 +19,7 @@ mod update;
 
 pub(crate) use admin::announce;
 use admin::require_an_admin_left;
-pub use create::ensure_bot;
+pub use create::{default_notify_props, default_timezone, ensure_bot};
 pub(crate) use rules::{check_email, check_password};
 pub use store::{by_ids, by_login, by_usernames, count, count_people, get, search, set_props};
 
