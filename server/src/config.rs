@@ -32,6 +32,8 @@ pub struct Config {
     pub llm_api_key: String,
     /// Anybody may create an account; off: by invite link only.
     pub open_signup: bool,
+    /// Who sends this as a bearer token may read `/metrics`; empty: nobody.
+    pub metrics_token: String,
     pub limits: Limits,
     /// `[server.accounts]`: passwords, throttling, second factor, sessions, invitations.
     pub accounts: chat::auth::Settings,
@@ -169,6 +171,7 @@ impl Default for Config {
             llm_url: "http://127.0.0.1:8000".into(),
             llm_api_key: String::new(),
             open_signup: true,
+            metrics_token: String::new(),
             limits: Limits::default(),
             accounts: chat::auth::Settings::default(),
             files: Files::default(),

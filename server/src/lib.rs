@@ -1,5 +1,6 @@
 //! `server`: the chat server. Composition only: configuration, database, domains, router, serve.
 
+pub mod command;
 pub mod config;
 mod peers;
 mod web;
@@ -58,11 +59,18 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let plugins = plugins(&site, &config, listening, &stop).await?;
     let integrations = Integrations::open(&site, config.integrations.clone(), &format!("http://{listening}")).await?;
     integrations.start(&site, &stop);
+    operations::start(&site, &stop);
+    let metrics = operations::metrics::Metrics::default();
+    metrics.watch(&site);
     let app = Router::new()
         .route("/healthz", get(|| async { Json(serde_json::json!({"status": "ok"})) }))
         .route("/readyz", get(move || readyz(ready.clone())))
         .merge(peers::router(&site, peers))
-        .merge(api(&site, &integrations))
+        .merge(
+            api(&site, &integrations)
+                .route_layer(axum::middleware::from_fn_with_state(metrics.clone(), operations::metrics::count)),
+        )
+        .merge(operations::metrics::router(&site, &metrics, &config.metrics_token))
         .merge(plugins)
         .fallback_service(web::service(&config.web_root))
         .layer(CompressionLayer::new())
@@ -103,6 +111,13 @@ fn exit_code_2(error: kit::net::BindError) -> anyhow::Error {
     std::process::exit(2)
 }
 
+/// The storage of uploaded files.
+fn open_files(config: &Config) -> anyhow::Result<std::sync::Arc<dyn object_store::ObjectStore>> {
+    let folder = config.data_dir.join("files");
+    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    Ok(chat::files::open_store(&config.file_store(), &folder)?)
+}
+
 async fn open_site(config: &Config) -> anyhow::Result<Site> {
     let db = db::Db::open(&config.database()).await.context("opening the database")?;
     let applied = db::migrate(&db, chat::schema::MIGRATIONS).await?;
@@ -119,7 +134,7 @@ async fn open_site(config: &Config) -> anyhow::Result<Site> {
         }
     };
     tx.commit().await?;
-    let files = chat::files::open_store(&config.file_store(), &config.data_dir.join("files"))?;
+    let files = open_files(config)?;
     Ok(Site::new(Parts { db, hub: Hub::default(), clock: Clock::system(), config: config.chat(diagnostic_id), files }))
 }
 

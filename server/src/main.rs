@@ -1,7 +1,9 @@
-//! The program: configuration, then [`server::run`].
+//! The program: configuration, then [`server::run`] or the sub-command that the words name.
 
 use kit::config::Program;
+use operations::command;
 use server::config::Config;
+use std::io::Write;
 
 const PROGRAM: Program =
     Program { name: "server", section: "server", about: "the chat server: API v4, WebSocket and web client" };
@@ -12,9 +14,17 @@ fn main() -> anyhow::Result<std::process::ExitCode> {
     if let Some(done) = chat::files::worker::main(&arguments) {
         return Ok(done);
     }
-    let (config, _) = kit::config::load::<Config>(PROGRAM);
+    let (flags, arguments) = command::split(arguments);
+    let (config, words) = kit::config::load_from::<Config>(PROGRAM, &arguments);
+    let command = command::parse(&words, flags).unwrap_or_else(|error| {
+        drop(writeln!(std::io::stderr(), "server: {error}\n\n{}", command::USAGE));
+        std::process::exit(2)
+    });
     kit::init_crypto();
     kit::telemetry::init(&config.log);
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(server::run(config))?;
-    Ok(std::process::ExitCode::SUCCESS)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match command {
+        None => runtime.block_on(server::run(config)).map(|()| std::process::ExitCode::SUCCESS),
+        Some(command) => runtime.block_on(server::command::run(command, config)).map(Into::into),
+    }
 }

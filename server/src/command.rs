@@ -1,0 +1,213 @@
+//! Carries out the sub-commands: opens what each needs, shows how far it is, answers with an exit code.
+
+use crate::config::Config;
+use anyhow::Context;
+use operations::command::Command;
+use operations::dump::restore::{Contents, Target};
+use operations::dump::{backup, migrate, restore};
+use operations::{bulk, doctor};
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+/// Exit code: 0 done, 1 not.
+///
+/// # Errors
+/// What stood against it.
+pub async fn run(command: Command, config: Config) -> anyhow::Result<u8> {
+    match command {
+        Command::Import { file, dry } => import(&config, &file, dry).await,
+        Command::Export { file } => export(&config, &file).await,
+        Command::Backup { file } => back_up(&config, &file).await,
+        Command::Restore { file, force } => put_back(&config, &file, force).await,
+        Command::Verify { file } => verify(&file).await,
+        Command::MigrateToPostgres { url } => move_to(&config, url).await,
+        Command::Doctor { json } => examine(&config, json).await,
+    }
+}
+
+fn say(text: &str) {
+    drop(writeln!(std::io::stdout(), "{text}"));
+}
+
+/// One line on a terminal that is written over; on anything else a line every five seconds.
+struct Progress {
+    last: Option<Instant>,
+    terminal: bool,
+}
+
+impl Progress {
+    fn new() -> Self {
+        Self { last: None, terminal: std::io::stderr().is_terminal() }
+    }
+
+    fn show(&mut self, text: &str) {
+        let every = if self.terminal { Duration::from_millis(100) } else { Duration::from_secs(5) };
+        if self.last.is_some_and(|last| last.elapsed() < every) {
+            return;
+        }
+        self.last = Some(Instant::now());
+        let mut err = std::io::stderr();
+        drop(if self.terminal { write!(err, "\r\x1b[K{text}") } else { writeln!(err, "{text}") });
+        drop(err.flush());
+    }
+
+    fn end(&self) {
+        if self.terminal && self.last.is_some() {
+            drop(write!(std::io::stderr(), "\r\x1b[K"));
+        }
+    }
+}
+
+/// A bar of twenty signs.
+fn bar(done: u64, all: u64) -> String {
+    let filled = usize::try_from(done.saturating_mul(20) / all.max(1)).unwrap_or(20).min(20);
+    format!("[{}{}] {:>3} %", "#".repeat(filled), ".".repeat(20 - filled), done.saturating_mul(100) / all.max(1))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate for the eye")]
+fn per_second(count: u64, since: Instant) -> String {
+    format!("{:.0}", count as f64 / since.elapsed().as_secs_f64().max(0.001))
+}
+
+async fn import(config: &Config, file: &Path, dry: bool) -> anyhow::Result<u8> {
+    let site = crate::open_site(config).await?;
+    let source = bulk::open(file)?;
+    let (began, mut progress) = (Instant::now(), Progress::new());
+    let mut tell = |p: bulk::Progress| {
+        let rate = per_second(p.posts, began);
+        progress.show(&format!("{} line {}, {} posts, {rate} posts/s", bar(p.read, p.size), p.line, p.posts));
+    };
+    let done = bulk::import(&site, source, dry, &CancellationToken::new(), &mut tell).await?;
+    progress.end();
+    for (kind, lines) in &done.lines {
+        say(&format!("{kind}: {lines} lines"));
+    }
+    for (kind, lines) in &done.skipped {
+        say(&format!("{kind}: {lines} lines left out; this server has no place for them"));
+    }
+    if !dry {
+        let (new, known, rate) = (done.posts_new, done.posts_known, per_second(done.posts_new, began));
+        say(&format!(
+            "{new} posts written, {known} were there, {rate} posts/s, {:.1} s",
+            began.elapsed().as_secs_f64()
+        ));
+    }
+    for problem in &done.problems {
+        drop(writeln!(std::io::stderr(), "{problem}"));
+    }
+    Ok(u8::from(!done.problems.is_empty()))
+}
+
+async fn export(config: &Config, file: &Path) -> anyhow::Result<u8> {
+    anyhow::ensure!(!file.exists(), "{} exists already", file.display());
+    let site = crate::open_site(config).await?;
+    let (began, mut progress) = (Instant::now(), Progress::new());
+    let wanted = bulk::Wanted { attachments: true, archived_channels: true };
+    let mut tell = |posts: u64| progress.show(&format!("{posts} posts"));
+    let done = bulk::export(&site, file, wanted, &CancellationToken::new(), &mut tell).await?;
+    progress.end();
+    for (kind, lines) in &done.lines {
+        say(&format!("{kind}: {lines} lines"));
+    }
+    let (posts, files) = (done.posts, done.files);
+    say(&format!(
+        "{posts} posts, {files} files, {} missing, {:.1} s",
+        done.missing_files,
+        began.elapsed().as_secs_f64()
+    ));
+    Ok(u8::from(done.missing_files > 0))
+}
+
+/// What a backup holds beside database and files, by its name there.
+fn beside(config: &Config) -> Vec<(String, PathBuf)> {
+    let mut all = Vec::new();
+    if let Ok(path) = std::env::var("MUSTER_CONFIG") {
+        all.push(("muster.restored.toml".to_owned(), path.into()));
+    }
+    let tls = config.data_dir.join("tls");
+    for entry in std::fs::read_dir(&tls).into_iter().flatten().flatten() {
+        all.push((format!("tls/{}", entry.file_name().to_string_lossy()), entry.path()));
+    }
+    all
+}
+
+async fn back_up(config: &Config, file: &Path) -> anyhow::Result<u8> {
+    let site = crate::open_site(config).await?;
+    let mut progress = Progress::new();
+    let now = site.clock.now_ms();
+    let mut tell = |what: &str, count: u64| progress.show(&format!("{what}: {count}"));
+    let made = backup::write(&site.db, &*site.files, &beside(config), file, now, &mut tell)
+        .await
+        .with_context(|| format!("writing {}", file.display()))?;
+    progress.end();
+    say(&format!("{}: {} rows, {} files", file.display(), made.rows, made.files));
+    verify(file).await
+}
+
+fn told(contents: &Contents) {
+    let rows: i64 = contents.rows.values().sum();
+    let (tables, files) = (contents.rows.len(), contents.files);
+    say(&format!("{rows} rows of {tables} tables and {files} files, from {} {}", contents.engine, contents.program));
+}
+
+async fn verify(file: &Path) -> anyhow::Result<u8> {
+    let mut progress = Progress::new();
+    let mut tell = |what: &str, _: u64| progress.show(what);
+    let contents = restore::verify(file, &mut tell).await.with_context(|| file.display().to_string())?;
+    progress.end();
+    told(&contents);
+    say("every hash and count is right");
+    Ok(0)
+}
+
+async fn put_back(config: &Config, file: &Path, replace: bool) -> anyhow::Result<u8> {
+    std::fs::create_dir_all(config.data_dir.join("files"))?;
+    let db = db::Db::open(&config.database()).await.context("opening the database")?;
+    let files = crate::open_files(config)?;
+    let target = Target { db: &db, files: &*files, beside: config.data_dir.clone(), replace };
+    let mut progress = Progress::new();
+    let mut tell = |what: &str, _: u64| progress.show(what);
+    let contents = restore::restore(file, &target, &mut tell).await?;
+    progress.end();
+    told(&contents);
+    say("restored; sessions are those of the time of the backup");
+    Ok(0)
+}
+
+async fn move_to(config: &Config, url: String) -> anyhow::Result<u8> {
+    anyhow::ensure!(config.database_url.is_empty(), "this site is on PostgreSQL already ([server] database_url)");
+    let from = db::Db::open(&config.database()).await.context("opening the SQLite database")?;
+    db::migrate(&from, chat::schema::MIGRATIONS).await?;
+    let to = db::Db::open(&db::Options::Postgres { url, pool_size: 2 }).await.context("opening the target")?;
+    let mut progress = Progress::new();
+    let tell = |table: &str, rows: i64, all: i64| {
+        progress.show(&format!("{} {table}: {rows} of {all}", bar(rows.unsigned_abs(), all.unsigned_abs())));
+    };
+    let moved = migrate::run(&from, &to, tell).await?;
+    progress.end();
+    for table in moved.iter().filter(|t| t.rows > 0) {
+        say(&format!("{}: {} rows, counted on both sides", table.table, table.rows));
+    }
+    say("moved; set [server] database_url to the new database and start the server");
+    Ok(0)
+}
+
+async fn examine(config: &Config, json: bool) -> anyhow::Result<u8> {
+    let subject = doctor::Subject {
+        listen_address: config.listen_address.clone(),
+        site_url: config.site_url.clone(),
+        data_dir: config.data_dir.clone(),
+        database: config.database(),
+        services: vec![
+            ("rtcd", config.rtcd_url.clone()),
+            ("offloader", config.offloader_url.clone()),
+            ("llm", config.llm_url.clone()),
+        ],
+    };
+    let findings = doctor::examine(&subject).await;
+    let text = if json { serde_json::to_string_pretty(&findings)? } else { doctor::text(&findings) };
+    say(text.trim_end());
+    Ok(doctor::exit_code(&findings))
+}
