@@ -102,6 +102,7 @@ async fn import(config: &Config, file: &Path, dry: bool) -> anyhow::Result<u8> {
 
 async fn export(config: &Config, file: &Path) -> anyhow::Result<u8> {
     anyhow::ensure!(!file.exists(), "{} exists already", file.display());
+    require_a_site(config)?;
     let site = crate::open_site(config).await?;
     let (began, mut progress) = (Instant::now(), Progress::new());
     let wanted = bulk::Wanted { attachments: true, archived_channels: true };
@@ -133,7 +134,16 @@ fn beside(config: &Config) -> Vec<(String, PathBuf)> {
     all
 }
 
+/// A backup or an export of a site that is not there means a wrong `--data-dir`; it must not look like a success.
+fn require_a_site(config: &Config) -> anyhow::Result<()> {
+    if let db::Options::Sqlite { path, .. } = config.database() {
+        anyhow::ensure!(path.exists(), "there is no site in {}", config.data_dir.display());
+    }
+    Ok(())
+}
+
 async fn back_up(config: &Config, file: &Path) -> anyhow::Result<u8> {
+    require_a_site(config)?;
     let site = crate::open_site(config).await?;
     let mut progress = Progress::new();
     let now = site.clock.now_ms();
@@ -178,6 +188,7 @@ async fn put_back(config: &Config, file: &Path, replace: bool) -> anyhow::Result
 
 async fn move_to(config: &Config, url: String) -> anyhow::Result<u8> {
     anyhow::ensure!(config.database_url.is_empty(), "this site is on PostgreSQL already ([server] database_url)");
+    require_a_site(config)?;
     let from = db::Db::open(&config.database()).await.context("opening the SQLite database")?;
     db::migrate(&from, chat::schema::MIGRATIONS).await?;
     let to = db::Db::open(&db::Options::Postgres { url, pool_size: 2 }).await.context("opening the target")?;

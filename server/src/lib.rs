@@ -119,6 +119,7 @@ fn open_files(config: &Config) -> anyhow::Result<std::sync::Arc<dyn object_store
 }
 
 async fn open_site(config: &Config) -> anyhow::Result<Site> {
+    std::fs::create_dir_all(&config.data_dir).with_context(|| config.data_dir.display().to_string())?;
     let db = db::Db::open(&config.database()).await.context("opening the database")?;
     let applied = db::migrate(&db, chat::schema::MIGRATIONS).await?;
     if applied > 0 {
