@@ -1,8 +1,8 @@
 //! What this server offers beside chat, as clients find it: official clients show the buttons of calls or agents when
 //! `GET /plugins/webapp` lists a plugin of that id.
 
+use crate::Json;
 use crate::{Actor, Site};
-use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -1,12 +1,13 @@
 //! The HTTP side of profile attributes.
 
 use super::{rules, store};
+use crate::Json;
 use crate::users::{self, me_or};
 use crate::{Actor, Error, Result, Site, system};
+use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, patch};
-use axum::{Json, Router};
 use db::Tx;
 use serde::Deserialize;
 use serde_json::{Value, json};

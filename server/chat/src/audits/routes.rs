@@ -1,11 +1,12 @@
 //! The HTTP side of audits.
 
 use super::store;
+use crate::Json;
 use crate::users::me_or;
 use crate::{Actor, Error, Result, Site};
+use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::routing::get;
-use axum::{Json, Router};
 use serde::Deserialize;
 use wire::Audit;
 

@@ -1,11 +1,11 @@
 //! Codes that open one door once: a new password, a confirmed address. An administrator makes the link and hands it over.
 
+use crate::Json;
 use crate::actor::hash_token;
 use crate::audits::{self, By};
 use crate::invitations::secret;
 use crate::users::{self, credentials, me_or};
 use crate::{Actor, Error, Result, Site, qr};
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use db::{Conn, Row, Sql, Tx, params};

@@ -2,10 +2,10 @@
 //! without mail nothing happens, and an administrator makes a link or vouches for the address.
 
 use super::{Address, codes};
+use crate::Json;
 use crate::audits::{self, By};
 use crate::mail::{self, Mail};
 use crate::{Error, Result, Site, users};
-use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use wire::StatusOk;

@@ -1,8 +1,8 @@
 //! A device has one session. A mobile app names its device at login and each time it starts.
 
 use super::sessions;
+use crate::Json;
 use crate::{Actor, Error, Result, Site};
-use axum::Json;
 use axum::extract::State;
 use db::{Row, Sql, Tx, params};
 use serde::Deserialize;

@@ -1,10 +1,10 @@
 //! POST /users/login and /users/logout.
 
 use super::{Address, mfa, password, sessions};
+use crate::Json;
 use crate::audits::{self, By};
 use crate::users::credentials::{self, Credentials};
 use crate::{Actor, Error, Result, Site, error::Kind, users};
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{AppendHeaders, IntoResponse};

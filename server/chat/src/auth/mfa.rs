@@ -1,10 +1,10 @@
 //! The second factor: a code of six digits from a phone, new every 30 seconds (RFC 6238).
 
+use crate::Json;
 use crate::audits::{self, By};
 use crate::error::Kind;
 use crate::users::{self, credentials, me_or};
 use crate::{Actor, Error, Result, Site, qr};
-use axum::Json;
 use axum::extract::{Path, State};
 use db::Tx;
 use serde::{Deserialize, Serialize};

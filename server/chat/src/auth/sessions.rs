@@ -1,9 +1,9 @@
 //! Sessions: made at login, listed, revoked. The token itself is never stored.
 
+use crate::Json;
 use crate::actor::hash_token;
 use crate::users::{self, me_or};
 use crate::{Actor, Error, Result, Site, audits};
-use axum::Json;
 use axum::extract::{Path, State};
 use db::{Row, Sql, Tx, params};
 use serde::Deserialize;

@@ -1,8 +1,8 @@
 //! Ways to log in that clients ask about and this site does not offer: single sign-on and links. The answers are those of a
 //! site that never handed out such a token, which is true.
 
+use crate::Json;
 use crate::{Error, Result};
-use axum::Json;
 use serde::Deserialize;
 use serde_json::{Value, json};
 

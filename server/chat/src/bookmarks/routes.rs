@@ -1,12 +1,13 @@
 //! The HTTP side of bookmarks.
 
 use super::{rules, store};
+use crate::Json;
 use crate::roles::{self, Permission};
 use crate::{Actor, Error, Result, Site, channels, files};
+use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, patch, post};
-use axum::{Json, Router};
 use db::Conn;
 use serde::Deserialize;
 use wire::{Bookmark, BookmarkPatch, BookmarkUpdate, Channel, Event, Post};

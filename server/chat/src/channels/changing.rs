@@ -2,10 +2,10 @@
 
 use super::members::join;
 use super::{DEFAULT, access, blank, missing, store};
+use crate::Json;
 use crate::posts::{self, Happened};
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, teams, users};
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use db::{Conn, Tx};

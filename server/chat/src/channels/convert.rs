@@ -1,10 +1,10 @@
 //! A group message becomes a private channel of a team that all of its members are in.
 
 use super::{access, changing, missing, store};
+use crate::Json;
 use crate::posts::{self, Happened};
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, teams, users};
-use axum::Json;
 use axum::extract::{Path, State};
 use db::Conn;
 use serde::Deserialize;

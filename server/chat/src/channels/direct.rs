@@ -1,10 +1,10 @@
 //! Direct and group channels: found or made by their members.
 
 use super::{blank, missing, store};
+use crate::Json;
 use crate::roles::Permission;
 use crate::users::{self, sight};
 use crate::{Actor, Error, Result, Site};
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use sha1::{Digest, Sha1};

@@ -1,12 +1,13 @@
 //! Finding channels by a part of their name, and lists by ids.
 
 use super::store;
+use crate::Json;
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, teams, users};
+use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::Channel;

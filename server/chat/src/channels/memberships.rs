@@ -2,17 +2,18 @@
 
 use super::members::{join_saying, leave_saying};
 use super::{DEFAULT, access, missing, store};
+use crate::Json;
 use crate::paging::Page;
 use crate::roles::membership::{self, Flags, Names, RoleNames};
 use crate::roles::{self, Permission};
 use crate::users::{self, me_or};
 use crate::{Actor, Error, Result, Site, teams};
+use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
-use axum::{Json, Router};
 use db::{Conn, Tx};
 use serde::Deserialize;
 use serde_json::{Value, json};

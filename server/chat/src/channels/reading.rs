@@ -1,12 +1,13 @@
 //! What is unread, and saying that it was read.
 
 use super::{access, missing, store};
+use crate::Json;
 use crate::roles::Permission;
 use crate::users::me_or;
 use crate::{Actor, Error, Result, Site, status, teams, threads};
+use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post, put};
-use axum::{Json, Router};
 use db::{Conn, Tx};
 use serde_json::{Value, json};
 use wire::{Channel, ChannelUnread, ChannelView, Event};

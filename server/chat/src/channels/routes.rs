@@ -1,12 +1,13 @@
 //! Reading channels: one, the lists of a team and of a user, counts.
 
 use super::{access, changing, convert, direct, store};
+use crate::Json;
 use crate::roles::Permission;
 use crate::users::{self, me_or};
 use crate::{Actor, Error, Result, Site, teams};
+use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::routing::{get, post, put};
-use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::{Channel, ChannelStats, Team};

@@ -1,8 +1,8 @@
 //! Carrying out a command.
 
 use super::builtin::{help, name_and_rest, split};
+use crate::Json;
 use crate::{Actor, Error, Result, Site, channels, posts, status, teams, users};
-use axum::Json;
 use axum::extract::{Path, State};
 use wire::{Channel, ChannelPatch, CommandArgs, CommandResponse, Post, Status};
 

@@ -1,11 +1,12 @@
 //! The HTTP side of slash commands.
 
 use super::{builtin, custom, execute};
+use crate::Json;
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, teams};
+use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde::Deserialize;
 use wire::{Command, CommandArgs, CommandResponse, CommandSuggestion};
 

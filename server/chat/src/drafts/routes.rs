@@ -1,13 +1,14 @@
 //! The HTTP side of drafts.
 
 use super::store;
+use crate::Json;
 use crate::roles::Permission;
 use crate::users::me_or;
 use crate::{Actor, Error, Result, Site, channels, files, posts, teams};
+use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{delete, get, post};
-use axum::{Json, Router};
 use db::Conn;
 use wire::{Draft, Event, Post, PostMetadata, StatusOk};
 

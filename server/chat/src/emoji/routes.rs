@@ -1,13 +1,14 @@
 //! The HTTP side of custom emoji.
 
 use super::{path, picture, store};
+use crate::Json;
 use crate::roles::{self, Permission};
 use crate::{Actor, Error, Result, Site, files};
+use axum::Router;
 use axum::extract::{Multipart, Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde::Deserialize;
 use wire::{Emoji, Event, StatusOk};
 

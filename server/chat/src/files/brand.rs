@@ -2,9 +2,9 @@
 
 use super::spool::Spool;
 use super::{delete, put, read, too_large, worker};
+use crate::Json;
 use crate::roles::{self, Permission};
 use crate::{Actor, Error, Result, Site};
-use axum::Json;
 use axum::extract::{Multipart, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};

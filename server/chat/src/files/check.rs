@@ -1,10 +1,10 @@
 //! The system console's question whether the file storage works: something is written, read and deleted there.
 
 use super::stores::{Store, StoreConfig, open_store};
+use crate::Json;
 use crate::error::Kind;
 use crate::roles::{self, Permission};
 use crate::{Actor, Error, Result, Site};
-use axum::Json;
 use axum::extract::State;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};

@@ -1,9 +1,9 @@
 //! Links to files that work without an account: the path holds the file's id, the query a keyed hash of it.
 
 use super::{missing, store};
+use crate::Json;
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, channels, system};
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;

@@ -5,13 +5,14 @@ use super::check::check;
 use super::send::send;
 use super::spool::Spool;
 use super::{New, accept, missing, public, read, store, too_large};
+use crate::Json;
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, channels};
+use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde::Deserialize;
 use wire::{FileInfo, FileUpload};
 

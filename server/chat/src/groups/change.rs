@@ -1,8 +1,8 @@
 //! Making, changing, archiving and restoring groups.
 
 use super::{load, members, require, store};
+use crate::Json;
 use crate::{Actor, Error, Result, Site, users};
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use db::{Conn, Tx};

@@ -1,8 +1,8 @@
 //! Who is in a group.
 
 use super::{load, require, store};
+use crate::Json;
 use crate::{Actor, Error, Result, Site, users};
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use db::Tx;
 use serde::Deserialize;

@@ -1,10 +1,10 @@
 //! Reading groups: all, by name, of a user, and how many members of each are in a channel.
 
 use super::{load, store};
+use crate::Json;
 use crate::roles::Permission;
 use crate::users::me_or;
 use crate::{Actor, Error, Result, Site, channels, teams, users};
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use db::Conn;
 use serde::Deserialize;

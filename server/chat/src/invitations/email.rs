@@ -3,12 +3,12 @@
 
 use super::routes::{Wanted, check_channels, insert, permission};
 use super::{path, store};
+use crate::Json;
 use crate::error::Kind;
 use crate::mail::{self, Mail};
 use crate::roles::Permission;
 use crate::users::check_email;
 use crate::{Actor, Error, Result, Site, audits, teams, users};
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use serde_json::{Value, json};

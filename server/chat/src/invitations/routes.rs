@@ -1,15 +1,16 @@
 //! The HTTP side of invitations. The protocol mails them only; the calls under `/muster` are this server's own.
 
 use super::{email, open, path, secret, store};
+use crate::Json;
 use crate::actor::hash_token;
 use crate::auth::{Address, link};
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, audits, channels, qr, teams};
+use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::{delete, get, post};
-use axum::{Json, Router};
 use db::Conn;
 use serde::Deserialize;
 use serde_json::{Value, json};

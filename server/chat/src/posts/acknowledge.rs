@@ -1,10 +1,10 @@
 //! "I have read this": confirmations that the author of a post asked for.
 
 use super::{access, persist, store};
+use crate::Json;
 use crate::roles::Permission;
 use crate::users::me_or;
 use crate::{Actor, Error, Result, Site, channels};
-use axum::Json;
 use axum::extract::{Path, State};
 use db::{Conn, Row, Sql, Tx, params};
 use wire::{Event, Post, PostAcknowledgement, StatusOk};

@@ -1,9 +1,9 @@
 //! Editing, pinning and deleting.
 
 use super::{access, attachments, complete, create, mentions, missing, permalink, persist, rules, store, versions};
+use crate::Json;
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, channels, files, threads, users};
-use axum::Json;
 use axum::extract::{Path, State};
 use db::Tx;
 use wire::{Event, Post, PostPatch, StatusOk};

@@ -1,9 +1,9 @@
 //! Writing a post: check, store, count, tell, in one transaction.
 
 use super::{attachments, complete, mentions, missing, permalink, persist, priority, rules, store};
+use crate::Json;
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, channels, files, groups, status, threads, users};
-use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use db::{Conn, Tx};

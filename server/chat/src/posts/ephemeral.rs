@@ -1,8 +1,8 @@
 //! Messages to one user that are not stored.
 
+use crate::Json;
 use crate::roles::{self, Permission};
 use crate::{Actor, Error, Result, Site, channels, users};
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;

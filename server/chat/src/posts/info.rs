@@ -1,9 +1,9 @@
 //! What surrounds a post: where it is, and its files.
 
 use super::{access, store};
+use crate::Json;
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, channels, files, teams};
-use axum::Json;
 use axum::extract::{Path, State};
 use wire::{FileInfo, PostInfo};
 

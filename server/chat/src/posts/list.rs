@@ -1,10 +1,10 @@
 //! Reading posts in pages. `prev_post_id` and `next_post_id` tell a client whether there is more on either side.
 
 use super::{access, complete, permalink, store, with_following, with_metadata, with_participants};
+use crate::Json;
 use crate::roles::Permission;
 use crate::users::me_or;
 use crate::{Actor, Error, Result, Site, channels};
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use db::Conn;
 use serde::Deserialize;

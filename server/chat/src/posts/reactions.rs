@@ -1,10 +1,10 @@
 //! Emoji on posts.
 
 use super::{access, persist, store};
+use crate::Json;
 use crate::roles::Permission;
 use crate::users::me_or;
 use crate::{Actor, Error, Result, Site};
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use db::{Conn, Row, Sql, params};

@@ -3,10 +3,10 @@
 
 use super::ephemeral::whisper;
 use super::{access, create_in};
+use crate::Json;
 use crate::roles::Permission;
 use crate::users::me_or;
 use crate::{Actor, Error, Result, Site, channels, system, teams, users};
-use axum::Json;
 use axum::extract::{Path, State};
 use db::{Conn, Row, Sql, params};
 use serde::Deserialize;

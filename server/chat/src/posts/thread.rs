@@ -3,9 +3,9 @@
 use super::list::{Q, listed};
 use super::store::{self, Replies};
 use super::{access, missing};
+use crate::Json;
 use crate::roles::Permission;
 use crate::{Actor, Result, Site};
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use wire::PostList;

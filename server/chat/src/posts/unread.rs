@@ -1,10 +1,10 @@
 //! "Mark as unread": everything from a post on counts as not read again.
 
 use super::{access, store};
+use crate::Json;
 use crate::roles::Permission;
 use crate::users::me_or;
 use crate::{Actor, Result, Site, channels, threads};
-use axum::Json;
 use axum::extract::{Path, State};
 use db::Tx;
 use serde::Deserialize;

@@ -1,9 +1,9 @@
 //! What a post said before each edit.
 
 use super::{access, attachments, missing, store};
+use crate::Json;
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site};
-use axum::Json;
 use axum::extract::{Path, State};
 use db::{Conn, Row, Sql, Tx, params};
 use wire::Post;

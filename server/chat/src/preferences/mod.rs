@@ -1,10 +1,11 @@
 //! Preferences: stored verbatim per user, category and name; unknown ones too.
 
+use crate::Json;
 use crate::users::me_or;
 use crate::{Actor, Error, Result, Site, sidebar};
+use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
-use axum::{Json, Router};
 use db::{Conn, Row, Sql, Tx, params};
 use wire::{Event, Preference, StatusOk};
 

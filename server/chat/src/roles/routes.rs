@@ -1,10 +1,11 @@
 //! The HTTP side of roles: clients ask for every role name that they see, administrators change what a role may.
 
 use super::{Permission, SYSTEM_ADMIN, store};
+use crate::Json;
 use crate::{Actor, Error, Result, Site};
+use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post, put};
-use axum::{Json, Router};
 use serde::Deserialize;
 use wire::{Event, Role};
 

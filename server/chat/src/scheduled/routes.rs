@@ -2,12 +2,13 @@
 
 use super::deliver::say;
 use super::store;
+use crate::Json;
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, channels, files, posts, teams};
+use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post, put};
-use axum::{Json, Router};
 use db::Conn;
 use serde::Deserialize;
 use wire::{Post, PostMetadata, ScheduledPost, ScheduledPosts};

@@ -3,11 +3,12 @@
 use super::condition::{Columns, Condition};
 use super::grammar;
 use super::scope::{Terms, resolve};
+use crate::Json;
 use crate::{Actor, Error, Result, Site, files, posts, teams};
+use axum::Router;
 use axum::extract::{FromRequest, Multipart, Path, Request, State};
 use axum::http::header;
 use axum::routing::post;
-use axum::{Json, Router};
 use wire::{FileInfoList, PostList, PostSearch};
 
 const POSTS: Columns = Columns { text: "message", tags: Some("hashtags"), inside: None };
@@ -93,7 +94,7 @@ async fn form_or_json(site: &Site, request: Request) -> Result<Terms> {
     let form = request.headers().get(header::CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"multipart/"));
     if !form {
         let parsed = Json::<Terms>::from_request(request, site).await;
-        return parsed.map(|Json(t)| t).map_err(|e| Error::invalid_body("terms", &e.body_text()));
+        return parsed.map(|Json(t)| t);
     }
     let broken = |e: axum::extract::multipart::MultipartError| Error::invalid_body("multipart", &e.body_text());
     let form = Multipart::from_request(request, site).await;

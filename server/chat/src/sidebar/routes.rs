@@ -1,11 +1,12 @@
 //! The HTTP side of the sidebar.
 
 use super::{favourites, rules, store};
+use crate::Json;
 use crate::users::me_or;
 use crate::{Actor, Error, Result, Site, channels, teams};
+use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::get;
-use axum::{Json, Router};
 use db::{Conn, Tx};
 use std::collections::HashSet;
 use wire::{Event, SidebarCategories, SidebarCategory, StatusOk};

@@ -1,8 +1,8 @@
 //! Custom status: an emoji and a few words that a user shows beside the name, until a time of their choice.
 
+use crate::Json;
 use crate::users::me_or;
 use crate::{Actor, Error, Result, Site, preferences, users};
-use axum::Json;
 use axum::extract::{Path, State};
 use db::Tx;
 use serde::{Deserialize, Serialize};

@@ -5,11 +5,12 @@ mod presence;
 
 pub use presence::{Presence, active, do_due, idle, run};
 
+use crate::Json;
 use crate::users::me_or;
 use crate::{Actor, Error, Result, Site};
+use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{delete, get, post, put};
-use axum::{Json, Router};
 use db::{Conn, Row, Sql, Tx, params};
 use wire::{Event, Status};
 

@@ -1,10 +1,11 @@
 //! `POST /sync`.
 
 use super::store;
+use crate::Json;
 use crate::{Actor, Error, Result, Site, channels, posts, status, teams, threads};
+use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
-use axum::{Json, Router};
 use db::Conn;
 use serde::{Deserialize, Serialize};
 use wire::{Channel, ChannelMember, Post, Status, Thread};

@@ -2,11 +2,12 @@
 
 mod small;
 
+use crate::Json;
 use crate::{Actor, Result, Site, users};
+use axum::Router;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::routing::{get, post};
-use axum::{Json, Router};
 use db::{Conn, Row, Sql, Tx, params};
 use serde_json::{Value, json};
 

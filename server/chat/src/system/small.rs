@@ -1,14 +1,15 @@
 //! Small things that clients ask for once: time zones, notices, reports of their own, and features that are there but
 //! empty on this site.
 
+use crate::Json;
 use crate::roles::Permission;
 use crate::users::me_or;
 use crate::{Actor, Error, Result, Site, channels, posts, teams};
+use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
-use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::{Post, StatusOk};

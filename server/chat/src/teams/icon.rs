@@ -2,8 +2,8 @@
 
 use super::routes::{managed, save};
 use super::{missing, require_member, store};
+use crate::Json;
 use crate::{Actor, Error, Result, Site, audits, portraits};
-use axum::Json;
 use axum::extract::{Multipart, Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;

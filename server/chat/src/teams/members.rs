@@ -2,15 +2,16 @@
 
 use super::routes::seen;
 use super::{by_invite, join, missing, require, require_member, store};
+use crate::Json;
 use crate::paging::Page;
 use crate::roles::Permission;
 use crate::roles::membership::{self, Flags, Names, RoleNames};
 use crate::users::{self, me_or, sight};
 use crate::{Actor, Error, Result, Site, channels, invitations, threads};
+use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post, put};
-use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::{Event, StatusOk, Team, TeamMember, TeamStats, TeamUnread};

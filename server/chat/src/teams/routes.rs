@@ -1,13 +1,14 @@
 //! The HTTP side of teams themselves.
 
 use super::{by_invite, icon, join, missing, require, require_member, store};
+use crate::Json;
 use crate::paging::Page;
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, channels, users};
+use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post, put};
-use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::{Channel, Event, Exists, StatusOk, Team, TeamPatch};

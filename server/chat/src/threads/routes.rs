@@ -3,11 +3,12 @@
 use super::follow::read_changed;
 use super::store::Page;
 use super::{follow, read, root, store};
+use crate::Json;
 use crate::users::me_or;
 use crate::{Actor, Result, Site, channels, posts, teams};
+use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::routing::{get, post, put};
-use axum::{Json, Router};
 use db::Conn;
 use serde::Deserialize;
 use wire::{Event, Post, StatusOk, Thread, Threads};

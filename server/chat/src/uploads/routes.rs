@@ -1,13 +1,14 @@
 //! The HTTP side of resumable uploads.
 
 use super::{Progress, append, create, get, of_user};
+use crate::Json;
 use crate::users::me_or;
 use crate::{Actor, Error, Result, Site};
+use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get as GET, post};
-use axum::{Json, Router};
 use wire::UploadSession;
 
 /// Routes of this domain.

@@ -1,10 +1,10 @@
 //! What administrators do to accounts: roles, deactivation and its undoing.
 
 use super::{bots, guests, me_or, missing, sanitized, store};
+use crate::Json;
 use crate::roles::Roles;
 use crate::roles::membership::RoleNames;
 use crate::{Actor, Error, Result, Site, audits, auth};
-use axum::Json;
 use axum::extract::{Path, State};
 use db::Tx;
 use serde::Deserialize;

@@ -1,9 +1,9 @@
 //! Bot accounts: users without a password that programs act as, with access tokens.
 
 use super::{admin, ensure_bot, me_or, missing, rules, store};
+use crate::Json;
 use crate::roles::{self, Permission};
 use crate::{Actor, Error, Result, Site, audits};
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use db::{Conn, Row, Sql, Tx, params};

@@ -2,8 +2,8 @@
 
 use super::bots::{check_name, get, note};
 use super::{admin, credentials, me_or, missing, rules, store};
+use crate::Json;
 use crate::{Actor, Error, Result, Site, auth};
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use db::{Sql, params};
 use serde::Deserialize;

@@ -1,10 +1,10 @@
 //! Signing up: the first account administers the site; an invite id also joins the team.
 
 use super::{credentials, rules, store};
+use crate::Json;
 use crate::audits::{self, By};
 use crate::auth::{Address, password};
 use crate::{Error, Result, Site, invitations, teams};
-use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use db::Tx;

@@ -2,9 +2,9 @@
 
 use super::admin::announce;
 use super::{missing, require_an_admin_left, store};
+use crate::Json;
 use crate::roles::{self, Permission};
 use crate::{Actor, Error, Result, Site, auth, channels, teams};
-use axum::Json;
 use axum::extract::{Path, State};
 use db::Tx;
 use wire::{Event, StatusOk, User};

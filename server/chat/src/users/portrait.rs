@@ -1,8 +1,8 @@
 //! A user's picture: one that was uploaded, or a letter on a colour of their own.
 
 use super::{admin, bots, credentials, missing, store};
+use crate::Json;
 use crate::{Actor, Result, Site, audits, portraits};
-use axum::Json;
 use axum::extract::{Multipart, Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;

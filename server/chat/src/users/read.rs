@@ -1,9 +1,9 @@
 //! The plain GETs, and lists by ids and names.
 
 use super::{missing, sanitized, sight, store};
+use crate::Json;
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site};
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use db::Conn;
 use serde::Deserialize;

@@ -2,10 +2,10 @@
 
 use super::token_store::{self as tokens, Of};
 use super::{bots, missing, store};
+use crate::Json;
 use crate::actor::hash_token;
 use crate::roles::{self, Permission};
 use crate::{Actor, Error, Result, Site, audits};
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use db::{Conn, Tx};

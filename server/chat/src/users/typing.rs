@@ -1,9 +1,9 @@
 //! POST /users/{id}/typing: for clients whose socket is asleep.
 
 use super::me_or;
+use crate::Json;
 use crate::roles::Permission;
 use crate::{Actor, Result, Site, channels};
-use axum::Json;
 use axum::extract::{Path, State};
 use serde::Deserialize;
 use wire::{Event, StatusOk};

@@ -1,9 +1,9 @@
 //! Changing one's own profile and password.
 
 use super::{admin, create, credentials, me_or, missing, rules, store};
+use crate::Json;
 use crate::auth::password as hashing;
 use crate::{Actor, Error, Result, Site, audits, auth};
-use axum::Json;
 use axum::extract::{Path, State};
 use serde::Deserialize;
 use wire::{Props, StatusOk, StringMap, User};

@@ -3,9 +3,10 @@
 use super::{rules, store};
 use crate::Integrations;
 use crate::rights::COMMANDS;
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::{Extension, Json};
+use chat::Json;
 use chat::{Actor, Error, Result, Site, commands, teams};
 use db::{Conn, Tx};
 use serde::Deserialize;

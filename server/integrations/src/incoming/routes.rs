@@ -3,9 +3,9 @@
 use super::store;
 use crate::paging::Page;
 use crate::rights::{INCOMING, check_length};
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use chat::Json;
 use chat::roles::Permission;
 use chat::{Actor, Error, Result, Site, channels};
 use db::Conn;

@@ -2,8 +2,9 @@
 
 use super::{links, trigger};
 use crate::Integrations;
+use axum::Extension;
 use axum::extract::State;
-use axum::{Extension, Json};
+use chat::Json;
 use chat::error::Kind;
 use chat::roles::Permission;
 use chat::{Actor, Error, Result, Site, channels, teams, users};

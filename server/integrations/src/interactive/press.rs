@@ -3,8 +3,9 @@
 use super::{cookie, trigger, update, whisper};
 use crate::posting::{self, Speech};
 use crate::{Integrations, slack};
+use axum::Extension;
 use axum::extract::{Path, State};
-use axum::{Extension, Json};
+use chat::Json;
 use chat::error::Kind;
 use chat::posts::{self, attachments};
 use chat::roles::Permission;

@@ -2,9 +2,9 @@
 
 use super::{grants, rules, store};
 use crate::paging::Page;
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use chat::Json;
 use chat::roles::{self, Permission};
 use chat::{Actor, Error, Result, Site, users};
 use db::{Conn, Tx};

@@ -2,11 +2,11 @@
 
 use super::grants::{self, Code};
 use super::{apps, page, rules, store};
-use axum::Json;
 use axum::extract::{OriginalUri, Query, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use bytes::Bytes;
+use chat::Json;
 use chat::{Actor, Error, Result, Site, actor, users};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

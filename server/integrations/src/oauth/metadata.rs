@@ -2,7 +2,8 @@
 
 use super::rules::SCOPE;
 use crate::Integrations;
-use axum::{Extension, Json};
+use axum::Extension;
+use chat::Json;
 use serde_json::{Value, json};
 
 /// GET /.well-known/oauth-authorization-server

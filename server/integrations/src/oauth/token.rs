@@ -2,10 +2,11 @@
 
 use super::{grants, rules, store};
 use crate::Integrations;
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
+use chat::Json;
 use chat::{Result, Site};
 use data_encoding::BASE64;
 use serde_json::json;

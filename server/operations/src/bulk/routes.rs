@@ -2,12 +2,13 @@
 
 use super::job::{EXPORTS, IMPORTS, plain_name};
 use crate::access::require_admin;
+use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
-use axum::{Json, Router};
+use chat::Json;
 use chat::{Actor, Error, Result, Site};
 use futures::TryStreamExt;
 use object_store::path::Path as Location;

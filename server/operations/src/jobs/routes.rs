@@ -3,10 +3,11 @@
 use super::state::{Status, Step};
 use super::{Data, Job, Runner, create, missing, store};
 use crate::access::require;
+use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, patch, post};
-use axum::{Json, Router};
+use chat::Json;
 use chat::{Actor, Error, Result, Site};
 use serde::Deserialize;
 use wire::StatusOk;
