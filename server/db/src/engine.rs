@@ -104,7 +104,8 @@ impl Db {
             }
             Inner::Postgres(pool) => {
                 let client = pool.get().await?;
-                client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+                // Nor does PostgreSQL.
+                client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1").await?;
                 Link::Postgres(Some(client))
             }
         };
