@@ -58,7 +58,11 @@ pub async fn run(server: &Path, kills: usize, seed: u64, database: &str) -> anyh
     stop.store(true, Ordering::SeqCst);
     let acknowledged = writing.await??;
     anyhow::ensure!(acknowledged.len() >= kills, "only {} posts were acknowledged", acknowledged.len());
-    let stored = stored(&http, &url, &writer, &channel).await?;
+    let mut dated = stored(&http, &url, &writer, &channel).await?;
+    // Two posts of one millisecond have no order but their own.
+    dated.sort_by_key(|(_, number)| *number);
+    anyhow::ensure!(dated.is_sorted_by_key(|(at, _)| *at), "a later post has an earlier time");
+    let stored: Vec<String> = dated.iter().map(|(_, number)| format!("post {number}")).collect();
     let mut times: BTreeMap<&str, usize> = BTreeMap::new();
     for text in &stored {
         *times.entry(text).or_default() += 1;
@@ -67,8 +71,6 @@ pub async fn run(server: &Path, kills: usize, seed: u64, database: &str) -> anyh
     anyhow::ensure!(lost.is_empty(), "acknowledged and lost: {lost:?}");
     let twice: Vec<_> = times.iter().filter(|(_, n)| **n > 1).collect();
     anyhow::ensure!(twice.is_empty(), "stored twice: {twice:?}");
-    let numbers: Vec<u64> = stored.iter().filter_map(|t| t.rsplit(' ').next()?.parse().ok()).collect();
-    anyhow::ensure!(numbers.is_sorted(), "out of order");
     // The reader gets what it missed when it comes back; the last of it may still be on its way.
     let mut missing = stored.clone();
     for _ in 0..50 {
@@ -176,8 +178,8 @@ async fn catch_up(
     Ok(newest)
 }
 
-/// Texts of the channel's posts, oldest first.
-async fn stored(http: &reqwest::Client, url: &str, user: &User, channel: &str) -> anyhow::Result<Vec<String>> {
+/// Time and number of each of the channel's posts.
+async fn stored(http: &reqwest::Client, url: &str, user: &User, channel: &str) -> anyhow::Result<Vec<(i64, u64)>> {
     let mut all = Vec::new();
     for page in 0.. {
         let address = format!("{url}/api/v4/channels/{channel}/posts?per_page=200&page={page}");
@@ -186,13 +188,13 @@ async fn stored(http: &reqwest::Client, url: &str, user: &User, channel: &str) -
         for id in order {
             let post = &list["posts"][id.as_str().unwrap_or_default()];
             if post["type"] == "" {
-                all.push(post["message"].as_str().unwrap_or_default().to_owned());
+                let number = post["message"].as_str().and_then(|text| text.strip_prefix("post ")?.parse().ok());
+                all.push((post["create_at"].as_i64().context("no time")?, number.context("not the writer's")?));
             }
         }
         if order.len() < 200 {
             break;
         }
     }
-    all.reverse();
     Ok(all)
 }
