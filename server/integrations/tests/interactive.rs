@@ -31,7 +31,7 @@ async fn a_vote_is_taken_with_buttons() {
             &team.ana.ok("POST", "/hooks/incoming", json!({"channel_id": team.square, "username": "votes"})).await,
             "id",
         );
-        let integration = |vote: &str| json!({"url": program.url, "context": {"vote": vote, "secret": "s3"}});
+        let integration = |vote: &str| json!({"url": program.url, "context": {"vote": vote, "secret": "kept secret"}});
         let attachments = json!([{"text": "Shall we?", "actions": [
             {"id": "yes", "type": "button", "name": "Yes", "integration": integration("yes")},
             {"type": "select", "name": "When", "options": [{"text": "Now", "value": "now"}], "integration": integration("pick")},
@@ -49,7 +49,10 @@ async fn a_vote_is_taken_with_buttons() {
         for shown in
             [heard.to_string(), vote.to_string(), team.bruno.get(&format!("/posts/{id}/thread")).await.to_string()]
         {
-            assert!(shown.contains("Shall we?") && !shown.contains("s3") && !shown.contains(&program.url), "{shown}");
+            assert!(
+                shown.contains("Shall we?") && !shown.contains("kept secret") && !shown.contains(&program.url),
+                "{shown}"
+            );
         }
         let select = text(&vote["props"]["attachments"][0]["actions"][1], "id");
 
@@ -65,7 +68,7 @@ async fn a_vote_is_taken_with_buttons() {
         ] {
             assert_eq!(asked[key], value, "{key}");
         }
-        assert_eq!(asked["context"], json!({"vote": "pick", "secret": "s3", "selected_option": "now"}));
+        assert_eq!(asked["context"], json!({"vote": "pick", "secret": "kept secret", "selected_option": "now"}));
         assert_ne!(asked["trigger_id"], pressed["trigger_id"]);
 
         team.bruno.ok("POST", &format!("/posts/{id}/actions/yes"), json!({})).await;
@@ -105,20 +108,20 @@ async fn a_button_that_only_one_user_sees_carries_its_secret_sealed() {
         let team = team(&world).await;
         let program = Program::saying(json!({"update": {"message": "pressed"}})).await;
         let answer = json!({"text": "sure?", "attachments": [{"actions": [
-            {"id": "sure", "name": "Yes", "integration": {"url": program.url, "context": {"secret": "s3"}}}]}]});
+            {"id": "sure", "name": "Yes", "integration": {"url": program.url, "context": {"secret": "kept secret"}}}]}]});
         let commands = Program::saying(answer).await;
         let command = json!({"team_id": team.id, "trigger": "drop", "method": "P", "url": commands.url});
         team.ana.ok("POST", "/commands", command).await;
         let mut ear = Ear::open(&world, &team.bruno.id, &[&team.square]);
         team.bruno.ok("POST", "/commands/execute", json!({"channel_id": team.square, "command": "/drop"})).await;
         let shown = decoded(&ear.hear("ephemeral_message").await, "post");
-        assert!(!shown.to_string().contains("s3"), "{shown}");
+        assert!(!shown.to_string().contains("kept secret"), "{shown}");
         let path = format!("/posts/{}/actions/sure", text(&shown, "id"));
         let cookie = json!({"cookie": shown["props"]["attachments"][0]["actions"][0]["cookie"]});
         assert_eq!(team.ana.call("POST", &path, cookie.clone()).await.0, StatusCode::BAD_REQUEST, "it is Bruno's");
         assert_eq!(team.bruno.call("POST", &path, json!({})).await.0, StatusCode::NOT_FOUND);
         team.bruno.ok("POST", &path, cookie).await;
-        assert_eq!(program.asked().await.json()["context"]["secret"], "s3");
+        assert_eq!(program.asked().await.json()["context"]["secret"], "kept secret");
         assert_eq!(decoded(&ear.hear("post_edited").await, "post")["message"], "pressed");
     }
 }
