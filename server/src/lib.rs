@@ -35,7 +35,6 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let stop = kit::shutdown::on_signal()?;
     // The port first: a busy one must not leave a half-made database behind.
     let listener = kit::net::bind(&config.listen_address, "server (web and API)").await.map_err(exit_code_2)?;
-    std::fs::create_dir_all(&config.data_dir).with_context(|| config.data_dir.display().to_string())?;
     // What a killed server was receiving is of no use to anybody.
     drop(std::fs::remove_dir_all(config.data_dir.join("spool")));
     let site = open_site(&config).await?;

@@ -14,11 +14,16 @@ pub struct Page {
     pub per_page: Option<i64>,
 }
 
+/// LIMIT and OFFSET of a page, for queries that ask for more than a page.
+pub fn limits(page: i64, per_page: Option<i64>) -> (i64, i64) {
+    let limit = per_page.unwrap_or(USUAL).clamp(1, MOST);
+    (limit, page.max(0).saturating_mul(limit))
+}
+
 impl Page {
     /// LIMIT and OFFSET.
     pub fn limits(&self) -> (i64, i64) {
-        let limit = self.per_page.unwrap_or(USUAL).clamp(1, MOST);
-        (limit, self.page.max(0).saturating_mul(limit))
+        limits(self.page, self.per_page)
     }
 
     /// This page of a list that is in memory.

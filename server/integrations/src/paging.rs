@@ -16,7 +16,6 @@ pub struct Page {
 impl Page {
     /// Limit and offset.
     pub fn range(&self) -> (i64, i64) {
-        let limit = self.per_page.unwrap_or(60).clamp(1, 200);
-        (limit, self.page.max(0).saturating_mul(limit))
+        chat::paging::limits(self.page, self.per_page)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::session::JoinError;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// Failures in a row after which the call is given up. With the waits between them a little longer than the minute for
 /// which the chat server keeps a job whose worker is away.
@@ -19,13 +20,26 @@ pub struct Again {
 
 impl Again {
     /// How long to wait before joining again after `stayed` in the call; `None`: it is not worth it any more.
-    pub fn after(&mut self, stayed: Duration) -> Option<Duration> {
+    fn after(&mut self, stayed: Duration) -> Option<Duration> {
         if stayed >= STAYED {
             self.failures = 0;
         }
         self.failures += 1;
         let wait = Duration::from_secs(1 << (self.failures - 1).min(5)).min(LONGEST);
         (self.failures < FAILURES).then_some(wait)
+    }
+
+    /// Waits for the next attempt; false when there shall be none: it is not worth it any more, or the job was stopped.
+    pub async fn wait(&mut self, stayed: Duration, why: &str, stop: &CancellationToken) -> bool {
+        let Some(wait) = self.after(stayed) else {
+            tracing::warn!(why, "cannot go on in the call, handing in what there is");
+            return false;
+        };
+        tracing::warn!(why, wait_s = wait.as_secs(), "connection lost, joining again");
+        tokio::select! {
+            () = tokio::time::sleep(wait) => true,
+            () = stop.cancelled() => false,
+        }
     }
 }
 

@@ -75,14 +75,8 @@ pub async fn run(input: Input, stop: CancellationToken) -> anyhow::Result<()> {
             }
             Err(error) => format!("{error:#}"),
         };
-        let Some(wait) = again.after(begun.elapsed()) else {
-            tracing::warn!(why, "cannot go on recording, finishing what there is");
+        if !again.wait(begun.elapsed(), &why, &stop).await {
             break;
-        };
-        tracing::warn!(why, wait_s = wait.as_secs(), "connection lost, joining again");
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = stop.cancelled() => break,
         }
     }
     deliver(&input, &site, &mut state).await

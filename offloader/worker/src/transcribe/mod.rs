@@ -89,14 +89,8 @@ pub async fn run(input: Input, speech: SpeechInput, stop: CancellationToken) -> 
                 format!("{error:#}")
             }
         };
-        let Some(wait) = again.after(begun.elapsed()) else {
-            tracing::warn!(why, "cannot go on listening, handing in what there is");
+        if !again.wait(begun.elapsed(), &why, &stop).await {
             break;
-        };
-        tracing::warn!(why, wait_s = wait.as_secs(), "connection lost, joining again");
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = stop.cancelled() => break,
         }
     }
     let lines = scribe.finish().await?;

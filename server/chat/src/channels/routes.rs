@@ -2,6 +2,7 @@
 
 use super::{access, changing, convert, direct, store};
 use crate::Json;
+use crate::paging;
 use crate::roles::Permission;
 use crate::users::{self, me_or};
 use crate::{Actor, Error, Result, Site, teams};
@@ -49,8 +50,7 @@ pub struct Q {
 
 impl Q {
     fn limits(&self) -> (i64, i64) {
-        let limit = self.per_page.unwrap_or(60).clamp(1, 200);
-        (limit, self.page.max(0).saturating_mul(limit))
+        paging::limits(self.page, self.per_page)
     }
 
     /// Live channels, and archived ones when they were asked for.

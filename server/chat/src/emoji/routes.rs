@@ -2,6 +2,7 @@
 
 use super::{path, picture, store};
 use crate::Json;
+use crate::paging;
 use crate::roles::{self, Permission};
 use crate::{Actor, Error, Result, Site, files};
 use axum::Router;
@@ -43,8 +44,8 @@ pub struct Q {
 }
 
 async fn list(State(site): State<Site>, _: Actor, Query(q): Query<Q>) -> Result<Json<Vec<Emoji>>> {
-    let limit = q.per_page.unwrap_or(60).clamp(1, 200);
-    Ok(Json(store::page(&mut site.db.read().await?, limit, q.page.max(0).saturating_mul(limit)).await?))
+    let (limit, offset) = paging::limits(q.page, q.per_page);
+    Ok(Json(store::page(&mut site.db.read().await?, limit, offset).await?))
 }
 
 /// The fields of the upload form.

@@ -2,6 +2,7 @@
 
 use super::{load, require, store};
 use crate::Json;
+use crate::paging::Page;
 use crate::{Actor, Error, Result, Site, users};
 use axum::extract::{Path, Query, State};
 use db::Tx;
@@ -17,14 +18,6 @@ const MAX_USERS: usize = 1000;
 #[serde(default)]
 pub struct Ids {
     user_ids: Vec<String>,
-}
-
-/// Paging.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Page {
-    page: i64,
-    per_page: Option<i64>,
 }
 
 /// Puts users into a group and tells each of them.
@@ -94,8 +87,8 @@ pub async fn list(
 ) -> Result<Json<Value>> {
     let mut conn = site.db.read().await?;
     load(&mut conn, &id).await?;
-    let limit = q.per_page.unwrap_or(60).clamp(1, 200);
-    let ids = store::member_ids(&mut conn, &id, limit, q.page.max(0).saturating_mul(limit)).await?;
+    let (limit, offset) = q.limits();
+    let ids = store::member_ids(&mut conn, &id, limit, offset).await?;
     let mut people: Vec<User> = users::by_ids(&mut conn, &ids).await?;
     users::sight::retain_seen(&mut conn, &actor, &mut people).await?;
     people.sort_by_key(|u| ids.iter().position(|id| *id == u.id));

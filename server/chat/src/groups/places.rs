@@ -2,6 +2,7 @@
 
 use super::{load, store};
 use crate::Json;
+use crate::paging;
 use crate::roles::Permission;
 use crate::users::me_or;
 use crate::{Actor, Error, Result, Site, channels, teams, users};
@@ -48,7 +49,7 @@ async fn counted(conn: &mut Conn, mut groups: Vec<Group>, q: &Q) -> Result<Vec<G
 
 /// GET /groups
 pub async fn all(State(site): State<Site>, _: Actor, Query(q): Query<Q>) -> Result<Json<Vec<Group>>> {
-    let limit = q.per_page.unwrap_or(60).clamp(1, 200);
+    let (limit, offset) = paging::limits(q.page, q.per_page);
     let wanted = store::Wanted {
         term: q.q.clone(),
         only_referable: q.filter_allow_reference,
@@ -58,7 +59,7 @@ pub async fn all(State(site): State<Site>, _: Actor, Query(q): Query<Q>) -> Resu
         member: q.filter_has_member.clone(),
     };
     let mut conn = site.db.read().await?;
-    let found = store::filtered(&mut conn, &wanted, limit, q.page.max(0).saturating_mul(limit)).await?;
+    let found = store::filtered(&mut conn, &wanted, limit, offset).await?;
     counted(&mut conn, found, &q).await.map(Json)
 }
 

@@ -4,6 +4,7 @@ use super::{email, open, path, secret, store};
 use crate::Json;
 use crate::actor::hash_token;
 use crate::auth::{Address, link};
+use crate::paging::Page;
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, audits, channels, qr, teams};
 use axum::Router;
@@ -138,14 +139,6 @@ pub(super) async fn insert(site: &Site, tx: &mut db::Tx, actor: &Actor, made: &m
     audits::record(site, tx, actor, &action, &info).await
 }
 
-/// Paging.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Page {
-    page: i64,
-    per_page: Option<i64>,
-}
-
 /// GET /muster/teams/{id}/invitations: one's own; all for whoever manages the team.
 async fn list(
     State(site): State<Site>,
@@ -153,8 +146,7 @@ async fn list(
     Path(team_id): Path<String>,
     Query(q): Query<Page>,
 ) -> Result<Json<Vec<Invitation>>> {
-    let limit = q.per_page.unwrap_or(60).clamp(1, 200);
-    let offset = q.page.max(0).saturating_mul(limit);
+    let (limit, offset) = q.limits();
     let mut conn = site.db.read().await?;
     teams::require_member(&mut conn, &actor, &team_id).await?;
     let manages = teams::require(&mut conn, &actor, &team_id, Permission::MANAGE_TEAM).await.is_ok();

@@ -2,6 +2,7 @@
 
 use super::{access, complete, permalink, store, with_following, with_metadata, with_participants};
 use crate::Json;
+use crate::paging;
 use crate::roles::Permission;
 use crate::users::me_or;
 use crate::{Actor, Error, Result, Site, channels};
@@ -158,8 +159,7 @@ pub async fn flagged(
     Query(q): Query<Saved>,
 ) -> Result<Json<PostList>> {
     let user = me_or(&actor, &user)?;
-    let limit = q.per_page.unwrap_or(60).clamp(1, 200);
-    let offset = q.page.max(0).saturating_mul(limit);
+    let (limit, offset) = paging::limits(q.page, q.per_page);
     let mut conn = site.db.read().await?;
     let posts = store::flagged(&mut conn, &user, &q.team_id, &q.channel_id, limit, offset).await?;
     listed(&site, &mut conn, &actor, posts, &Q::default()).await.map(Json)

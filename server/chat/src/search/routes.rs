@@ -4,6 +4,7 @@ use super::condition::{Columns, Condition};
 use super::grammar;
 use super::scope::{Terms, resolve};
 use crate::Json;
+use crate::paging;
 use crate::{Actor, Error, Result, Site, files, posts, teams};
 use axum::Router;
 use axum::extract::{FromRequest, Multipart, Path, Request, State};
@@ -44,8 +45,7 @@ async fn team_posts(
 }
 
 fn page(terms: &Terms) -> (i64, i64) {
-    let limit = terms.per_page.unwrap_or(60).clamp(1, 200);
-    (limit, terms.page.max(0).saturating_mul(limit))
+    paging::limits(terms.page, terms.per_page)
 }
 
 fn parse(terms: &Terms) -> Result<grammar::Query> {

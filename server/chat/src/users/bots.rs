@@ -2,6 +2,7 @@
 
 use super::{admin, ensure_bot, me_or, missing, rules, store};
 use crate::Json;
+use crate::paging;
 use crate::roles::{self, Permission};
 use crate::{Actor, Error, Result, Site, audits};
 use axum::extract::{Path, Query, State};
@@ -155,8 +156,7 @@ pub async fn list(State(site): State<Site>, actor: Actor, Query(q): Query<Filter
         require(&actor, "read_bots")?;
         actor.user_id.as_str()
     };
-    let limit = q.per_page.unwrap_or(60).clamp(1, 200);
-    let offset = q.page.max(0).saturating_mul(limit);
+    let (limit, offset) = paging::limits(q.page, q.per_page);
     let values = params![owner, q.include_deleted, q.only_orphaned, limit, offset];
     Ok(Json(site.db.read().await?.fetch(&PAGE, values, bot).await?))
 }

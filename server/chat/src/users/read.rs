@@ -2,6 +2,7 @@
 
 use super::{missing, sanitized, sight, store};
 use crate::Json;
+use crate::paging;
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site};
 use axum::extract::{Path, Query, State};
@@ -58,8 +59,7 @@ fn all_sanitized(users: Vec<User>, actor: &Actor) -> Json<Vec<User>> {
 }
 
 pub async fn list(State(site): State<Site>, actor: Actor, Query(f): Query<Filter>) -> Result<Json<Vec<User>>> {
-    let limit = f.per_page.unwrap_or(60).clamp(1, 200);
-    let offset = f.page.max(0).saturating_mul(limit);
+    let (limit, offset) = paging::limits(f.page, f.per_page);
     let mut conn = site.db.read().await?;
     for team in [&f.in_team, &f.not_in_team] {
         if !team.is_empty() {

@@ -4,6 +4,7 @@ use super::token_store::{self as tokens, Of};
 use super::{bots, missing, store};
 use crate::Json;
 use crate::actor::hash_token;
+use crate::paging::Page;
 use crate::roles::{self, Permission};
 use crate::{Actor, Error, Result, Site, audits};
 use axum::extract::{Path, Query, State};
@@ -89,21 +90,6 @@ pub async fn create(
 async fn note(site: &Site, tx: &mut Tx, actor: &Actor, action: &str, token: &UserAccessToken) -> Result<()> {
     let info = format!("token_id={} user_id={}", token.id, token.user_id);
     audits::record(site, tx, actor, action, &info).await
-}
-
-/// Paging.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Page {
-    page: i64,
-    per_page: Option<i64>,
-}
-
-impl Page {
-    fn limits(&self) -> (i64, i64) {
-        let limit = self.per_page.unwrap_or(60).clamp(1, 200);
-        (limit, self.page.max(0).saturating_mul(limit))
-    }
 }
 
 /// GET /users/{id}/tokens

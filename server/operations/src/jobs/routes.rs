@@ -37,8 +37,7 @@ pub struct Q {
 
 impl Q {
     fn limits(&self) -> (i64, i64) {
-        let limit = self.per_page.unwrap_or(60).clamp(1, 200);
-        (limit, limit.saturating_mul(self.page.max(0)))
+        chat::paging::limits(self.page, self.per_page)
     }
 }
 

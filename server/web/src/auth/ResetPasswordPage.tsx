@@ -10,8 +10,7 @@ import { AuthFrame } from './AuthFrame';
 export function ResetPasswordPage({ token }: { token: string }) {
   const [password, setPassword] = useState('');
   const { busy, error, onSubmit } = useForm(async () => {
-    // The published API calls it `code`, the library sends `token`: servers read one of them.
-    await api.call('/users/password/reset', 'post', { token, code: token, new_password: password });
+    await api.call('/users/password/reset', 'post', { code: token, new_password: password });
     say('Password changed. Log in with it.');
     navigate('/login', 'replace');
   });
