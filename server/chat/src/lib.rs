@@ -21,7 +21,6 @@ pub mod files;
 pub mod groups;
 pub mod invitations;
 pub mod json;
-pub mod live;
 pub mod mail;
 pub mod paging;
 mod portraits;

@@ -2,7 +2,6 @@
 
 use crate::auth;
 use crate::commands::Custom;
-use crate::live::Live;
 use crate::mail;
 use crate::products::Product;
 use crate::roles::Book;
@@ -103,41 +102,39 @@ pub type BeforeStore = Arc<dyn Fn(&mut Post) + Send + Sync>;
 
 /// A handle on the running site; cheap to clone.
 #[derive(Clone)]
-pub struct Site {
+pub struct Site(Arc<Shared>);
+
+/// What every handle shares: the parts, and what is known only while the site runs.
+pub struct Shared {
     /// What each role may do.
     pub roles: Book,
-    parts: Arc<Parts>,
+    parts: Parts,
     /// Woken when a document wants to be read.
-    pub(crate) documents_came: Arc<tokio::sync::Notify>,
-    /// The settings as they are now; [`Parts::config`] is what the site started with.
-    pub config: Arc<Live>,
-    kept: Arc<RwLock<http::Extensions>>,
-    before_store: Arc<RwLock<Vec<BeforeStore>>>,
-    products: Arc<RwLock<Vec<Product>>>,
+    pub(crate) documents_came: tokio::sync::Notify,
+    kept: RwLock<http::Extensions>,
+    before_store: RwLock<Vec<BeforeStore>>,
+    products: RwLock<Vec<Product>>,
     pub(crate) presence: crate::status::Presence,
-    custom_commands: Arc<RwLock<Option<Arc<dyn Custom>>>>,
-    throttle: Arc<auth::Throttle>,
-    mail: Arc<mail::Queue>,
+    custom_commands: RwLock<Option<Arc<dyn Custom>>>,
+    throttle: auth::Throttle,
+    mail: mail::Queue,
 }
 
 impl Site {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        let mail = Arc::new(mail::Queue::new(&parts.config.mail));
-        let throttle = Arc::new(auth::Throttle::new(&parts.config.accounts));
-        Self {
+        Self(Arc::new(Shared {
             roles: Book::default(),
-            config: Arc::new(Live::new(parts.config.clone())),
-            kept: Arc::default(),
-            parts: Arc::new(parts),
-            documents_came: Arc::default(),
-            before_store: Arc::default(),
-            products: Arc::default(),
+            documents_came: tokio::sync::Notify::default(),
+            kept: RwLock::default(),
+            before_store: RwLock::default(),
+            products: RwLock::default(),
             presence: crate::status::Presence::default(),
-            custom_commands: Arc::default(),
-            throttle,
-            mail,
-        }
+            custom_commands: RwLock::default(),
+            throttle: auth::Throttle::new(&parts.config.accounts),
+            mail: mail::Queue::new(&parts.config.mail),
+            parts,
+        }))
     }
 
     /// Mails that wait to be sent.
@@ -197,6 +194,13 @@ impl Site {
 }
 
 impl Deref for Site {
+    type Target = Shared;
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl Deref for Shared {
     type Target = Parts;
     fn deref(&self) -> &Parts {
         &self.parts

@@ -42,8 +42,8 @@ struct Job {
 pub(super) async fn want(site: &Site, tx: &mut Tx, info: &FileInfo, path: &str) -> db::Result<()> {
     if Kind::of(&info.extension).is_some() && site.config.files.search_inside {
         tx.execute(&WANT, params![path, &info.extension, info.create_at]).await?;
-        let queue = site.documents_came.clone();
-        tx.after_commit(move || queue.notify_one());
+        let site = site.clone();
+        tx.after_commit(move || site.documents_came.notify_one());
     }
     Ok(())
 }
