@@ -1,0 +1,85 @@
+//! What official clients ask for when they start, in their order: everything answers, in the shape that they read.
+
+use crate::support::{team, text, worlds};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn web_and_mobile_clients_start() {
+    for world in worlds().await {
+        let (engine, t) = (world.engine, team(&world).await);
+        let (team, square) = (&t.id, &t.square);
+        let post = t.ana.says(square, "", "hello").await;
+        let lists = [
+            "/users/me/teams".to_owned(),
+            "/users/me/teams/members".into(),
+            "/users/me/teams/unread?include_collapsed_threads=true".into(),
+            "/users/me/channels".into(),
+            "/users/me/channel_members?page=0&per_page=60".into(),
+            format!("/users/me/teams/{team}/channels?include_deleted=true&last_delete_at=0"),
+            format!("/users/me/teams/{team}/channels/members"),
+            format!("/users/me/teams/{team}/drafts"),
+            format!("/system/notices/{team}?client=web&clientVersion=11.9.0"),
+            format!("/channels/{square}/bookmarks"),
+            format!("/channels/{square}/timezones"),
+            format!("/channels/{square}/member_counts_by_group?include_timezones=true"),
+            format!("/channels/{square}/members?page=0&per_page=60"),
+            "/teams?page=0&per_page=200".into(),
+            "/users/me/groups".into(),
+            "/system/timezones".into(),
+            "/custom_profile_attributes/fields".into(),
+            "/emoji?page=0&per_page=60&sort=name".into(),
+            "/plugins/webapp".into(),
+            "/groups?filter_allow_reference=true".into(),
+            "/users?page=0&per_page=60&in_channel=".to_owned() + square,
+            format!("/teams/{team}/commands/autocomplete"),
+            "/users/me/sessions".into(),
+            "/users/known".into(),
+        ];
+        for path in &lists {
+            assert!(t.bruno.get(path).await.is_array(), "{engine}: {path}");
+        }
+        let objects = [
+            "/config/client?format=old".to_owned(),
+            "/license/client?format=old".into(),
+            "/users/me".into(),
+            "/limits/server".into(),
+            format!("/users/me/teams/{team}/channels/categories"),
+            format!("/users/me/teams/{team}/threads?totalsOnly=true"),
+            format!("/users/me/teams/{team}/threads?threadsOnly=true&extended=true&since=0&per_page=60"),
+            format!("/users/me/teams/{team}/unread"),
+            format!("/posts/scheduled/team/{team}?includeDirectChannels=true"),
+            format!("/channels/{square}/stats?exclude_files_count=true"),
+            format!(
+                "/users/me/channels/{square}/posts/unread?limit_before=30&limit_after=30&skipFetchThreads=false&collapsedThreads=true&collapsedThreadsExtended=false"
+            ),
+            format!("/channels/{square}/posts?page=0&per_page=60&collapsedThreads=true&collapsedThreadsExtended=true"),
+            format!("/posts/{}/info", text(&post, "id")),
+            format!("/posts/{}/thread?perPage=60&direction=down", text(&post, "id")),
+            "/users/me/posts/flagged".into(),
+            "/data_retention/policy".into(),
+            "/users/me/data_retention/team_policies".into(),
+            "/agents".into(),
+            format!("/channels/{square}/groups"),
+            "/users/autocomplete?name=an&in_team=x".into(),
+        ];
+        for path in &objects {
+            assert!(t.bruno.get(path).await.is_object(), "{engine}: {path}");
+        }
+        for (path, body) in [
+            ("/users/ids?since=0", json!([t.ana.id])),
+            ("/users/usernames", json!(["ana"])),
+            ("/users/search", json!({"term": "an", "team_id": team})),
+            ("/users/status/ids", json!([t.ana.id])),
+            ("/roles/names", json!(["system_user", "channel_user"])),
+            ("/posts/ids", json!([post["id"]])),
+        ] {
+            let found = t.bruno.ok("POST", path, body).await;
+            assert!(found.as_array().is_some_and(|list| !list.is_empty()), "{engine}: {path} {found}");
+        }
+        t.bruno.ok("PUT", "/users/sessions/device", json!({"device_id": "android_rn-v2:abc"})).await;
+        assert_eq!(t.bruno.get("/users/me/sessions").await[0]["device_id"], "android_rn-v2:abc", "{engine}");
+        t.bruno.ok("POST", "/notifications/test", Value::Null).await;
+        let direct: Vec<Value> = serde_json::from_value(t.bruno.get("/users/me/channels").await).unwrap();
+        assert!(direct.iter().any(|c| c["type"] == "D"), "{engine}: the test notification is a direct message");
+    }
+}
