@@ -42,7 +42,7 @@ fetch_speech() { python3 tests/speech/fetch.py "$CACHE/speech"; }
 
 web_checks() { (cd server/web && npm ci --no-audit --no-fund --loglevel=error && npm run --silent typecheck && npm test --silent && npm run --silent build); }
 
-compile() { cargo build --release --locked --workspace --bins ${CI:+--quiet} && cargo test --release --locked --workspace --no-run ${CI:+--quiet}; }
+compile() { claim_target && cargo build --release --locked --workspace --bins ${CI:+--quiet} && cargo test --release --locked --workspace --no-run ${CI:+--quiet}; }
 
 # Candle's own threads stay out of the way, as llm's main does it.
 rust_tests() { CANDLE_NUM_THREADS=1 cargo test --release --locked --workspace --no-fail-fast ${CI:+--quiet}; }
