@@ -49,7 +49,7 @@ const MIGRATIONS: &[Migration] = &[Migration {
 /// [`StoreError::Db`].
 pub async fn open(folder: &Path) -> Result<Db, StoreError> {
     let path = folder.join("offloader.db");
-    let db = Db::open(&db::Options::Sqlite { path, readers: 2, max_waiting: 256, full_sync: true }).await?;
+    let db = Db::open(&db::Options::Sqlite { path, readers: 2, full_sync: true }).await?;
     db::migrate(&db, MIGRATIONS).await?;
     Ok(db)
 }

@@ -211,7 +211,7 @@ impl Config {
     pub fn database(&self) -> db::Options {
         if self.database_url.is_empty() {
             let path = self.data_dir.join("muster.db");
-            db::Options::Sqlite { path, readers: self.limits.database_readers, max_waiting: 1024, full_sync: true }
+            db::Options::Sqlite { path, readers: self.limits.database_readers, full_sync: true }
         } else {
             db::Options::Postgres { url: self.database_url.clone(), pool_size: self.limits.database_pool }
         }

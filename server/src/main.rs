@@ -8,6 +8,8 @@ use std::io::Write;
 const PROGRAM: Program =
     Program { name: "server", section: "server", about: "the chat server: API v4, WebSocket and web client" };
 
+const LEAST_WORKERS: usize = 4;
+
 fn main() -> anyhow::Result<std::process::ExitCode> {
     // The server calls itself to look into files, see chat::files::worker.
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -22,7 +24,9 @@ fn main() -> anyhow::Result<std::process::ExitCode> {
     });
     kit::init_crypto();
     kit::telemetry::init(&config.log);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // A statement of SQLite runs on the thread that asks; on a small machine a slow disk must not hold up every other one.
+    let workers = std::thread::available_parallelism().map_or(LEAST_WORKERS, |n| n.get().max(LEAST_WORKERS));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
     match command {
         None => runtime.block_on(server::run(config)).map(|()| std::process::ExitCode::SUCCESS),
         Some(command) => runtime.block_on(server::command::run(command, config)).map(Into::into),

@@ -13,6 +13,7 @@ const INVITATIONS: &str = include_str!("../../migrations/0026_invitations.sql");
 const BLOBS: &str = include_str!("../../migrations/0040_blobs.sql");
 const URGENT: &str = include_str!("../../migrations/0030_urgent.sql");
 const GROUPS: &str = include_str!("../../migrations/0031_groups.sql");
+const PINNED: &str = include_str!("../../migrations/0035_pinned.sql");
 const CALLS: &str = include_str!("../../migrations/0100_calls.sql");
 const TRANSLATIONS: &str = include_str!("../../migrations/0300_translations.sql");
 const INCOMING_WEBHOOKS: &str = include_str!("../../migrations/0400_incoming_webhooks.sql");
@@ -35,6 +36,7 @@ pub const MIGRATIONS: &[Migration] = &[
     step(26, "invitations", INVITATIONS),
     step(30, "urgent", URGENT),
     step(31, "groups", GROUPS),
+    step(35, "pinned", PINNED),
     step(40, "blobs", BLOBS),
     step(100, "calls", CALLS),
     step(300, "translations", TRANSLATIONS),

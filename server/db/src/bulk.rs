@@ -27,7 +27,7 @@ impl Tx {
             let fits = rows.len().min(most);
             let rest = rows.split_off(1 << fits.ilog2());
             let sql = Sql::built(statement(table, columns, conflict, rows.len()));
-            written += self.execute(&sql, rows.into_iter().flatten().collect()).await?;
+            written += self.execute_many(&sql, rows.into_iter().flatten().collect()).await?;
             rows = rest;
         }
         Ok(written)

@@ -9,8 +9,8 @@ use std::sync::Arc;
 /// Which engine, and how.
 #[derive(Clone, Debug)]
 pub enum Options {
-    /// A file; `readers` threads beside the writer. `full_sync`: every commit survives a power cut.
-    Sqlite { path: PathBuf, readers: usize, max_waiting: usize, full_sync: bool },
+    /// A file; `readers` connections beside the writer. `full_sync`: every commit survives a power cut.
+    Sqlite { path: PathBuf, readers: usize, full_sync: bool },
     /// A connection string (`postgres://user:password@host/db`) and the size of the pool.
     Postgres { url: String, pool_size: usize },
 }
@@ -38,8 +38,8 @@ impl Db {
     /// When the file or server cannot be reached or the settings are wrong.
     pub async fn open(options: &Options) -> Result<Self> {
         let inner = match options {
-            Options::Sqlite { path, readers, max_waiting, full_sync } => {
-                Inner::Sqlite(sqlite::Sqlite::open(path, *readers, *max_waiting, *full_sync)?)
+            Options::Sqlite { path, readers, full_sync } => {
+                Inner::Sqlite(sqlite::Sqlite::open(path, *readers, *full_sync)?)
             }
             Options::Postgres { url, pool_size } => Inner::Postgres(postgres::pool(url, *pool_size)?),
         };
@@ -64,7 +64,7 @@ impl Db {
     pub async fn read(&self) -> Result<Conn> {
         Ok(Conn(match &*self.0 {
             Inner::Sqlite(_) => Link::Reader(self.clone()),
-            Inner::Postgres(pool) => Link::Postgres(Some(pool.get().await?)),
+            Inner::Postgres(pool) => Link::Postgres(pool.get().await?),
         }))
     }
 
@@ -74,18 +74,14 @@ impl Db {
     /// When no connection can be had or BEGIN is refused.
     pub async fn write(&self) -> Result<Tx> {
         let link = match &*self.0 {
-            Inner::Sqlite(sqlite) => {
-                let lease = sqlite.lease().await;
-                sqlite::run(&lease, |c| Ok(c.execute_batch("BEGIN IMMEDIATE")?)).await?;
-                Link::Writer(lease)
-            }
+            Inner::Sqlite(sqlite) => Link::Writer(sqlite.lease().await.begin().await?),
             Inner::Postgres(pool) => {
                 let client = pool.get().await?;
                 client.batch_execute("BEGIN").await?;
-                Link::Postgres(Some(client))
+                Link::Postgres(client)
             }
         };
-        Ok(Tx { conn: Conn(link), open: true, after_commit: Vec::new() })
+        Ok(Tx { conn: Conn(link), after_commit: Vec::new() })
     }
 
     /// A connection whose queries all see the database as it is now, whatever is written meanwhile. For copying the whole
@@ -96,20 +92,19 @@ impl Db {
     pub async fn snapshot(&self) -> Result<Snapshot> {
         let link = match &*self.0 {
             Inner::Sqlite(sqlite) => {
-                let lease = sqlite.own_connection().await?;
+                let lease = sqlite.own_connection()?;
                 // SQLite takes its view with the first read, not with BEGIN.
-                let begin = "BEGIN; SELECT COUNT(*) FROM sqlite_master;";
-                sqlite::run(&lease, move |c| Ok(c.execute_batch(begin)?)).await?;
-                Link::Writer(lease)
+                lease.execute_batch("BEGIN; SELECT COUNT(*) FROM sqlite_master;").map_err(Error::from)?;
+                Link::Snapshot(lease)
             }
             Inner::Postgres(pool) => {
                 let client = pool.get().await?;
                 // Nor does PostgreSQL.
                 client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1").await?;
-                Link::Postgres(Some(client))
+                Link::Postgres(client)
             }
         };
-        Ok(Snapshot(Tx { conn: Conn(link), open: true, after_commit: Vec::new() }))
+        Ok(Snapshot(Tx { conn: Conn(link), after_commit: Vec::new() }))
     }
 
     /// Runs a script of several statements outside any transaction of ours (migrations, tests).
@@ -119,16 +114,9 @@ impl Db {
     pub(crate) async fn script(&self, text: &str) -> Result<()> {
         match &*self.0 {
             Inner::Sqlite(sqlite) => {
-                let lease = sqlite.lease().await;
                 let text = text.to_owned();
-                sqlite::run(&lease, move |c| {
-                    let done = c.execute_batch(&text);
-                    if done.is_err() && !c.is_autocommit() {
-                        c.execute_batch("ROLLBACK")?;
-                    }
-                    Ok(done?)
-                })
-                .await
+                // The lease rolls back what a failed script leaves open.
+                sqlite.lease().await.patiently(move |c| Ok(c.execute_batch(&text)?)).await.map(|(_, ())| ())
             }
             Inner::Postgres(pool) => Ok(pool.get().await?.batch_execute(text).await?),
         }
@@ -141,9 +129,9 @@ impl Db {
     pub async fn backup_to(&self, path: &std::path::Path) -> Result<()> {
         match &*self.0 {
             Inner::Sqlite(sqlite) => {
-                let lease = sqlite.lease().await;
                 let path = path.to_string_lossy().into_owned();
-                sqlite::run(&lease, move |c| Ok(c.execute("VACUUM INTO ?1", [path]).map(|_| ())?)).await
+                let copy = sqlite.lease().await.patiently(move |c| Ok(c.execute("VACUUM INTO ?1", [path])?));
+                copy.await.map(drop)
             }
             Inner::Postgres(_) => Err(Error::Settings("a PostgreSQL database is copied with pg_dump".into())),
         }
@@ -153,7 +141,16 @@ impl Db {
 enum Link {
     Reader(Db),
     Writer(sqlite::Lease),
-    Postgres(Option<Object>),
+    Snapshot(sqlite::Lease),
+    Postgres(Object),
+    /// Committed, or lost with a call that was abandoned.
+    Gone,
+}
+
+impl Link {
+    fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::Gone)
+    }
 }
 
 /// A connection for queries.
@@ -165,17 +162,21 @@ impl Conn {
     /// # Errors
     /// When the statement is refused.
     pub async fn query(&mut self, sql: &Sql, params: Vec<Value>) -> Result<Vec<Row>> {
-        match &self.0 {
+        match &mut self.0 {
             Link::Reader(db) => match &*db.0 {
                 Inner::Sqlite(sqlite) => sqlite.read(sql.for_sqlite(), params).await,
                 Inner::Postgres(_) => Err(Error::Closed),
             },
-            Link::Writer(lease) => {
+            Link::Writer(lease) => sqlite::query(lease, &sql.for_sqlite(), &params),
+            Link::Snapshot(_) => {
+                let Link::Snapshot(lease) = self.0.take() else { return Err(Error::Closed) };
                 let text = sql.for_sqlite();
-                sqlite::run(lease, move |c| sqlite::query(c, &text, &params)).await
+                let (lease, rows) = lease.patiently(move |c| sqlite::query(c, &text, &params)).await?;
+                self.0 = Link::Snapshot(lease);
+                Ok(rows)
             }
-            Link::Postgres(Some(client)) => postgres::query(client, &sql.for_postgres(), &params).await,
-            Link::Postgres(None) => Err(Error::Closed),
+            Link::Postgres(client) => postgres::query(client, &sql.for_postgres(), &params).await,
+            Link::Gone => Err(Error::Closed),
         }
     }
 
@@ -219,7 +220,6 @@ type AfterCommit = Box<dyn FnOnce() + Send>;
 /// A transaction. Dropped without [`Tx::commit`] it is rolled back and tells nobody anything.
 pub struct Tx {
     conn: Conn,
-    open: bool,
     after_commit: Vec<AfterCommit>,
 }
 
@@ -229,14 +229,26 @@ impl Tx {
     /// # Errors
     /// When the statement is refused. On PostgreSQL the transaction is then lost.
     pub async fn execute(&mut self, sql: &Sql, params: Vec<Value>) -> Result<u64> {
-        match &self.conn.0 {
-            Link::Writer(lease) => {
-                let text = sql.for_sqlite();
-                sqlite::run(lease, move |c| sqlite::execute(c, &text, &params)).await
-            }
-            Link::Postgres(Some(client)) => postgres::execute(client, &sql.for_postgres(), &params).await,
-            Link::Reader(_) | Link::Postgres(None) => Err(Error::Closed),
+        match &mut self.conn.0 {
+            Link::Writer(lease) => sqlite::execute(lease, &sql.for_sqlite(), &params),
+            Link::Postgres(client) => postgres::execute(client, &sql.for_postgres(), &params).await,
+            Link::Reader(_) | Link::Snapshot(_) | Link::Gone => Err(Error::Closed),
         }
+    }
+
+    /// The same for a statement that touches many rows: it stalls nobody but the other writers.
+    ///
+    /// # Errors
+    /// As [`Tx::execute`]; on SQLite too the transaction is then lost.
+    pub async fn execute_many(&mut self, sql: &Sql, params: Vec<Value>) -> Result<u64> {
+        if !matches!(self.conn.0, Link::Writer(_)) {
+            return self.execute(sql, params).await;
+        }
+        let Link::Writer(lease) = self.conn.0.take() else { return Err(Error::Closed) };
+        let text = sql.for_sqlite();
+        let (lease, rows) = lease.patiently(move |c| sqlite::execute(c, &text, &params)).await?;
+        self.conn.0 = Link::Writer(lease);
+        Ok(rows)
     }
 
     /// Queues `tell` to run right after the commit, in order, before the next transaction may begin on SQLite.
@@ -244,21 +256,31 @@ impl Tx {
         self.after_commit.push(Box::new(tell));
     }
 
-    /// Makes the changes durable, then runs what [`Tx::after_commit`] queued.
+    /// Makes the changes durable, then runs what [`Tx::after_commit`] queued. Both happen or neither, also when the caller
+    /// goes away meanwhile.
     ///
     /// # Errors
     /// When the commit is refused; nothing was written then.
     pub async fn commit(mut self) -> Result<()> {
-        match &self.conn.0 {
-            Link::Writer(lease) => sqlite::run(lease, |c| Ok(c.execute_batch("COMMIT")?)).await?,
-            Link::Postgres(Some(client)) => client.batch_execute("COMMIT").await?,
-            Link::Reader(_) | Link::Postgres(None) => return Err(Error::Closed),
+        let tells = std::mem::take(&mut self.after_commit);
+        match self.conn.0.take() {
+            Link::Writer(lease) => lease
+                .patiently(|c| {
+                    c.execute_batch("COMMIT")?;
+                    tells.into_iter().for_each(|tell| tell());
+                    Ok(())
+                })
+                .await
+                .map(|(_, ())| ()),
+            Link::Postgres(client) => tokio::spawn(async move {
+                client.batch_execute("COMMIT").await?;
+                tells.into_iter().for_each(|tell| tell());
+                Ok(())
+            })
+            .await
+            .map_err(|_| Error::Closed)?,
+            Link::Reader(_) | Link::Snapshot(_) | Link::Gone => Err(Error::Closed),
         }
-        self.open = false;
-        for tell in std::mem::take(&mut self.after_commit) {
-            tell();
-        }
-        Ok(())
     }
 }
 
@@ -293,22 +315,14 @@ impl DerefMut for Tx {
 
 impl Drop for Tx {
     fn drop(&mut self) {
-        if !self.open {
-            return;
-        }
-        match &mut self.conn.0 {
-            Link::Writer(lease) => sqlite::rollback_later(lease),
-            Link::Postgres(client) => {
-                if let Some(client) = client.take() {
-                    tokio::spawn(async move {
-                        if let Err(error) = client.batch_execute("ROLLBACK").await {
-                            tracing::warn!(%error, "rolling back an abandoned transaction");
-                            drop(Object::take(client));
-                        }
-                    });
+        // SQLite's lease rolls back by itself.
+        if let Link::Postgres(client) = self.conn.0.take() {
+            tokio::spawn(async move {
+                if let Err(error) = client.batch_execute("ROLLBACK").await {
+                    tracing::warn!(%error, "rolling back an abandoned transaction");
+                    drop(Object::take(client));
                 }
-            }
-            Link::Reader(_) => {}
+            });
         }
     }
 }

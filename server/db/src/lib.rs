@@ -2,7 +2,7 @@
 //!
 //! * [`Db::read`] gives a [`Conn`] for queries, [`Db::write`] a [`Tx`] for changes. A store function takes `&mut Conn`
 //!   when it only reads (a `&mut Tx` coerces) and `&mut Tx` when it writes, so that its caller decides the transaction.
-//! * SQLite has one writer thread and N readers in WAL mode, so "database is locked" cannot happen inside one process.
+//! * SQLite has one writing connection and N readers in WAL mode, so "database is locked" cannot happen inside one process.
 //!   While a `Tx` is open nothing may be awaited but SQL: no HTTP, no file; the single writer would stall everybody.
 //! * Statements are `const`, with parameters `$1…$n`; a list parameter is written `IN LIST($1)`. Where the engines
 //!   truly differ the statement is [`Sql::forked`].

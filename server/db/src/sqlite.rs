@@ -1,86 +1,197 @@
-//! SQLite on its own threads: one writer, N readers, all in WAL mode with prepared statements kept.
+//! SQLite inside this process: one connection that writes, N that read, all in WAL mode with prepared statements kept.
+//!
+//! A statement takes some ten microseconds, less than handing it to another thread and being woken for the answer. So it
+//! runs where it is asked for. What waits for the disk (commits) or for others goes to a thread that may block, and a
+//! reading statement that turns out to be long is stopped and begins again there.
 
 use crate::row::{Cell, Row};
 use crate::{Error, Result, Value};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{OwnedMutexGuard, oneshot};
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
-type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+/// How long another process (a backup, a command of the program) may hold the database.
+const BUSY: Duration = Duration::from_secs(10);
+/// Steps of SQLite's virtual machine between two looks at [`Reader::patience`]; about half a millisecond.
+const STEPS: i32 = 10_000;
 
 pub(crate) struct Sqlite {
-    readers: mpsc::Sender<Job>,
-    writer: Arc<tokio::sync::Mutex<mpsc::Sender<Job>>>,
-    /// Bounds how many reads wait for a reader.
-    slots: Arc<tokio::sync::Semaphore>,
+    readers: Arc<Readers>,
+    writer: Arc<tokio::sync::Mutex<Connection>>,
     path: PathBuf,
 }
 
-/// The writer, for as long as one transaction lasts.
-pub(crate) type Lease = OwnedMutexGuard<mpsc::Sender<Job>>;
-
 impl Sqlite {
-    pub(crate) fn open(path: &Path, readers: usize, max_waiting: usize, full_sync: bool) -> Result<Self> {
+    pub(crate) fn open(path: &Path, readers: usize, full_sync: bool) -> Result<Self> {
         let writer = open_connection(path, full_sync)?;
-        let (write, jobs) = mpsc::channel();
-        spawn("sqlite-writer", writer, Arc::new(Mutex::new(jobs)))?;
-        let (read, jobs) = mpsc::channel();
-        let jobs = Arc::new(Mutex::new(jobs));
-        for _ in 0..readers.max(1) {
-            let connection = open_connection(path, full_sync)?;
-            connection.pragma_update(None, "query_only", true)?;
-            spawn("sqlite-reader", connection, jobs.clone())?;
-        }
+        let readers = readers.max(1);
+        let idle: Result<Vec<Reader>> = (0..readers).map(|_| Reader::open(path)).collect();
+        // It must not wait where it is asked, see `begin`.
+        writer.busy_timeout(Duration::ZERO)?;
         Ok(Self {
-            readers: read,
-            writer: Arc::new(tokio::sync::Mutex::new(write)),
-            slots: Arc::new(tokio::sync::Semaphore::new(max_waiting)),
+            readers: Arc::new(Readers { idle: Mutex::new(idle?), free: Arc::new(Semaphore::new(readers)) }),
+            writer: Arc::new(tokio::sync::Mutex::new(writer)),
             path: path.to_owned(),
         })
     }
 
     pub(crate) async fn read(&self, sql: Arc<str>, params: Vec<Value>) -> Result<Vec<Row>> {
-        let _slot = self.slots.acquire().await.map_err(|_| Error::Closed)?;
-        run(&self.readers, move |c| query(c, &sql, &params)).await
+        let mut reader = self.readers.clone().take().await?;
+        match reader.reader()?.hurry(&sql, &params) {
+            Err(Error::Sqlite(error)) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {}
+            done => return done,
+        }
+        blocking(move || query(&mut reader.reader()?.connection, &sql, &params)).await
     }
 
     /// A reading connection that nobody else uses; it ends with the lease.
-    pub(crate) async fn own_connection(&self) -> Result<Lease> {
+    pub(crate) fn own_connection(&self) -> Result<Lease> {
         let connection = open_connection(&self.path, true)?;
         connection.pragma_update(None, "query_only", true)?;
-        let (queue, jobs) = mpsc::channel();
-        spawn("sqlite-snapshot", connection, Arc::new(Mutex::new(jobs)))?;
-        Ok(Arc::new(tokio::sync::Mutex::new(queue)).lock_owned().await)
+        let own = Arc::new(tokio::sync::Mutex::new(connection)).try_lock_owned();
+        // Nobody else knows of this lock.
+        Ok(Lease(own.map_err(|_| Error::Closed)?))
     }
 
+    /// Waits for the writer.
     pub(crate) async fn lease(&self) -> Lease {
-        self.writer.clone().lock_owned().await
+        Lease(self.writer.clone().lock_owned().await)
     }
 }
 
-pub(crate) async fn run<T: Send + 'static>(
-    queue: &mpsc::Sender<Job>,
-    work: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let (reply, answer) = oneshot::channel();
-    let job: Job = Box::new(move |connection| {
-        // The asker may have gone away; the work is done all the same.
-        drop(reply.send(work(connection)));
-    });
-    queue.send(job).map_err(|_| Error::Closed)?;
-    answer.await.map_err(|_| Error::Closed)?
+/// A connection, for as long as one transaction lasts; what is open when it ends is rolled back.
+pub(crate) struct Lease(OwnedMutexGuard<Connection>);
+
+impl Lease {
+    /// Begins a transaction.
+    pub(crate) async fn begin(self) -> Result<Self> {
+        match self.execute_batch("BEGIN IMMEDIATE") {
+            Ok(()) => return Ok(self),
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {}
+            Err(error) => return Err(error.into()),
+        }
+        self.patiently(|c| Ok(c.execute_batch("BEGIN IMMEDIATE")?)).await.map(|(lease, ())| lease)
+    }
+
+    /// Runs what may take long where that stalls nobody, and gives the lease back.
+    pub(crate) async fn patiently<T: Send + 'static>(
+        self,
+        work: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    ) -> Result<(Self, T)> {
+        let mut lease = self;
+        blocking(move || {
+            lease.busy_timeout(BUSY)?;
+            let done = work(&mut lease);
+            lease.busy_timeout(Duration::ZERO)?;
+            Ok((lease, done?))
+        })
+        .await
+    }
 }
 
-pub(crate) fn rollback_later(queue: &mpsc::Sender<Job>) {
-    let job: Job = Box::new(|connection| {
-        if let Err(error) = connection.execute_batch("ROLLBACK") {
+impl Deref for Lease {
+    type Target = Connection;
+    fn deref(&self) -> &Connection {
+        &self.0
+    }
+}
+
+impl DerefMut for Lease {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.0
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if self.is_autocommit() {
+            return;
+        }
+        if let Err(error) = self.execute_batch("ROLLBACK") {
             tracing::warn!(%error, "rolling back an abandoned transaction");
         }
-    });
-    drop(queue.send(job));
+    }
+}
+
+/// The reading connections that are not in use.
+struct Readers {
+    idle: Mutex<Vec<Reader>>,
+    free: Arc<Semaphore>,
+}
+
+impl Readers {
+    async fn take(self: Arc<Self>) -> Result<Taken> {
+        let permit = self.free.clone().acquire_owned().await.map_err(|_| Error::Closed)?;
+        // The last one that came back has its statements and pages at hand.
+        let reader = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop().ok_or(Error::Closed)?;
+        Ok(Taken { reader: Some(reader), readers: self, _permit: permit })
+    }
+}
+
+struct Reader {
+    connection: Connection,
+    /// How often a statement may still be asked whether it goes on; 0: as long as it likes.
+    patience: Arc<AtomicU8>,
+}
+
+impl Reader {
+    fn open(path: &Path) -> Result<Self> {
+        let connection = open_connection(path, true)?;
+        connection.pragma_update(None, "query_only", true)?;
+        let patience = Arc::new(AtomicU8::new(0));
+        let left = patience.clone();
+        connection.progress_handler(
+            STEPS,
+            Some(move || match left.load(Ordering::Relaxed) {
+                0 => false,
+                1 => true,
+                more => {
+                    left.store(more - 1, Ordering::Relaxed);
+                    false
+                }
+            }),
+        )?;
+        Ok(Self { connection, patience })
+    }
+
+    /// Runs a statement that is stopped when it takes long.
+    fn hurry(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
+        // SQLite counts the steps of a prepared statement over all its runs: the first look may come at once.
+        self.patience.store(2, Ordering::Relaxed);
+        let done = query(&mut self.connection, sql, params);
+        self.patience.store(0, Ordering::Relaxed);
+        done
+    }
+}
+
+/// A reader on loan.
+struct Taken {
+    /// There until it is dropped.
+    reader: Option<Reader>,
+    readers: Arc<Readers>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Taken {
+    fn reader(&mut self) -> Result<&mut Reader> {
+        self.reader.as_mut().ok_or(Error::Closed)
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        let back = self.reader.take();
+        self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner).extend(back);
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Closed)?
 }
 
 pub(crate) fn query(connection: &mut Connection, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
@@ -113,7 +224,7 @@ fn cell(value: ValueRef<'_>) -> Cell {
 fn open_connection(path: &Path, full_sync: bool) -> Result<Connection> {
     let connection = Connection::open_with_flags(path, OpenFlags::default())?;
     // The timeout comes first: switching to WAL takes a lock that another connection may hold.
-    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", if full_sync { "FULL" } else { "NORMAL" })?;
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -121,19 +232,4 @@ fn open_connection(path: &Path, full_sync: bool) -> Result<Connection> {
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(512);
     Ok(connection)
-}
-
-fn spawn(name: &str, mut connection: Connection, jobs: Arc<Mutex<mpsc::Receiver<Job>>>) -> Result<()> {
-    let body = move || {
-        loop {
-            // The lock is held only while waiting for the next job, never while one runs.
-            let next = jobs.lock().map(|queue| queue.recv());
-            match next {
-                Ok(Ok(job)) => job(&mut connection),
-                _ => return,
-            }
-        }
-    };
-    std::thread::Builder::new().name(name.into()).spawn(body).map_err(|e| Error::Settings(e.to_string()))?;
-    Ok(())
 }

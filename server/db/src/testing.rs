@@ -9,7 +9,7 @@ use crate::{Db, Options};
 /// When PostgreSQL is wanted and cannot be had: a store test is never skipped in silence.
 pub async fn databases() -> Vec<(&'static str, Db)> {
     let path = std::env::temp_dir().join(format!("muster-test-{}.db", kit::id::new()));
-    let options = Options::Sqlite { path, readers: 2, max_waiting: 64, full_sync: false };
+    let options = Options::Sqlite { path, readers: 2, full_sync: false };
     let sqlite = Db::open(&options).await.expect("a temporary SQLite database opens");
     let mut all = vec![("sqlite", sqlite)];
     if std::env::var("MUSTER_TEST_ENGINES").as_deref() == Ok("sqlite") {

@@ -96,3 +96,40 @@ async fn a_snapshot_does_not_see_what_is_written_after_it() {
         assert_eq!(count(db.read().await.unwrap().query(&COUNT, vec![]).await.unwrap()), 712, "{engine}");
     }
 }
+
+#[tokio::test]
+async fn a_commit_whose_caller_goes_away_is_made_and_told() {
+    for (engine, db) in db::testing::databases().await {
+        fill(&db).await;
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let mut tx = db.write().await.unwrap();
+        tx.execute(&INSERT, params!["c", 3_i64, true, None::<serde_json::Value>, "note"]).await.unwrap();
+        tx.after_commit(move || tell.send(()).unwrap());
+        let mut commit = Box::pin(tx.commit());
+        assert!(futures::poll!(&mut commit).is_pending(), "{engine}");
+        drop(commit);
+        told.await.expect(engine);
+        let rows = db.read().await.unwrap().query(&BY_IDS, params![vec!["c".to_owned()]]).await.unwrap();
+        assert_eq!(rows.len(), 1, "{engine}");
+    }
+}
+
+/// On one thread: who waits for a long statement must not keep the others waiting.
+#[tokio::test]
+async fn a_long_read_gives_way_to_short_ones() {
+    static LONG: Sql = Sql::new(
+        "WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 1000000)
+         SELECT CAST(COUNT(*) AS BIGINT) FROM counted",
+    );
+    static SHORT: Sql = Sql::new("SELECT CAST(1 AS BIGINT)");
+    for (engine, db) in db::testing::databases().await {
+        let read = async |sql: &Sql, name: &'static str, order: &std::cell::RefCell<Vec<&'static str>>| {
+            let found = db.read().await.unwrap().fetch(sql, params![], Row::only::<i64>).await.unwrap();
+            order.borrow_mut().push(name);
+            found[0]
+        };
+        let order = std::cell::RefCell::default();
+        let (long, _) = futures::join!(read(&LONG, "long", &order), read(&SHORT, "short", &order));
+        assert_eq!((long, order.into_inner()), (1_000_000, vec!["short", "long"]), "{engine}");
+    }
+}
