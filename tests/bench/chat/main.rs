@@ -2,14 +2,18 @@
 //!
 //! * `compare` writers post in channels, readers of every channel hear it; the same against Synapse. Ratios of one run.
 //! * `idle` what thousands of connected clients cost that do nothing.
+//! * `open` a channel of a million posts is opened, and one of a thousand.
+//! * `floor` posting on SQLite beside the bare commits of the same rows.
 //! * `crash` a writer posts while the server is killed again and again: nothing acknowledged is lost, nothing is twice.
 //!
 //! Everything listens on loopback, ends by itself and leaves nothing behind.
 
 mod crash;
+mod floor;
 mod idle;
 mod load;
 mod muster;
+mod open;
 mod process;
 mod synapse;
 
@@ -20,7 +24,7 @@ use std::path::PathBuf;
 
 fn main() -> anyhow::Result<()> {
     let mut words = std::env::args().skip(1);
-    let what = words.next().context("what? compare, idle or crash")?;
+    let what = words.next().context("what? compare, idle, open, floor or crash")?;
     let options = options(words)?;
     let number = |key: &str, default: usize| match options.get(key) {
         Some(text) => text.parse::<usize>().with_context(|| format!("--{key} {text}")),
@@ -51,11 +55,13 @@ fn main() -> anyhow::Result<()> {
             Ok(())
         }
         "idle" => runtime.block_on(idle::run(&server, number("sockets", 10_000)?)),
+        "open" => runtime.block_on(open::run(&server, number("posts", 1_000_000)?, number("rounds", 500)?)),
+        "floor" => runtime.block_on(floor::run(&server, number("writers", 8)?, number("messages", 5000)?)),
         "crash" => {
             let seed = number("seed", 1)? as u64;
             runtime.block_on(crash::run(&server, number("kills", 50)?, seed, options.get("database").map_or("", |d| d)))
         }
-        other => bail!("{other}: compare, idle or crash"),
+        other => bail!("{other}: compare, idle, open, floor or crash"),
     }
 }
 

@@ -17,7 +17,7 @@ pub struct Muster {
     pub url: String,
     pub http: reqwest::Client,
     process: Process,
-    _data: tempfile::TempDir,
+    _data: Option<tempfile::TempDir>,
 }
 
 /// Somebody who is logged in.
@@ -40,12 +40,18 @@ impl Muster {
     /// Starts it; how long it took to be healthy.
     pub async fn start(server: &Path, plan: &Plan) -> anyhow::Result<(Self, Duration)> {
         let data = tempfile::tempdir()?;
+        let (mut muster, took) = Self::start_in(server, plan, data.path()).await?;
+        muster._data = Some(data);
+        Ok((muster, took))
+    }
+
+    /// Starts it on a folder that outlives it.
+    pub async fn start_in(server: &Path, plan: &Plan, data: &Path) -> anyhow::Result<(Self, Duration)> {
         let port = free_port()?;
-        let mut command = command(server, port, data.path(), &plan.database);
-        let mut process = Process::start(&mut command, &data.path().join("log"))?;
+        let mut process = Process::start(&mut command(server, port, data, &plan.database), &data.join("log"))?;
         let url = format!("http://127.0.0.1:{port}");
         let took = process.healthy(&format!("{url}/readyz"), Duration::from_secs(30)).await?;
-        Ok((Self { url, http: reqwest::Client::new(), process, _data: data }, took))
+        Ok((Self { url, http: reqwest::Client::new(), process, _data: None }, took))
     }
 }
 
