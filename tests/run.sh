@@ -78,7 +78,7 @@ store_checks() {
     PYTHON="$CACHE/venv/bin/python" node tests/sdk/stores/run.mjs
 }
 
-browser_story() { (cd tests/browser && npm ci --no-audit --no-fund --loglevel=error) && node --test --test-timeout=900000 tests/browser/story.test.mjs; }
+browser_story() { (cd tests/browser && npm ci --no-audit --no-fund --loglevel=error) && node --test --test-concurrency=1 --test-timeout=900000 tests/browser/administration.test.mjs tests/browser/story.test.mjs; }
 
 run_tests() {
   local begun=$SECONDS
@@ -102,7 +102,7 @@ $TEST_PACKAGES"
   part "requests of any shape" fuzz_api
   part "the server killed 65 times" crash_story
   part "files on S3 and Azure Blob" store_checks
-  part "the story in real browsers (screenshots in $MUSTER_SHOTS)" browser_story
+  part "the stories in real browsers (screenshots in $MUSTER_SHOTS)" browser_story
   say "all parts took $(((SECONDS - begun) / 60)) min $(((SECONDS - begun) % 60)) s"
   finish
 }

@@ -1,5 +1,9 @@
 // Chooses the page for the address and the state of the session.
+import type { ComponentChild } from 'preact';
+import { lazy, Suspense } from 'preact/compat';
 import { useEffect } from 'preact/hooks';
+import { CallAudio } from './calls/CallAudio';
+import { CallWidget } from './calls/CallWidget';
 import { LoginPage } from './auth/LoginPage';
 import { ResetPasswordPage } from './auth/ResetPasswordPage';
 import { SignupPage } from './auth/SignupPage';
@@ -7,7 +11,7 @@ import { VerifyEmailPage } from './auth/VerifyEmailPage';
 import { boot } from './auth/session';
 import { navigate, route } from './routing/navigate';
 import { permalinkPath } from './routing/route';
-import { failure, noAccounts, phase, siteName } from './store/session';
+import { failure, isAdmin, noAccounts, phase, siteName } from './store/session';
 import { currentTeam, teams } from './store/teams';
 import { currentChannel } from './store/channels';
 import { CreateTeamPage } from './teams/CreateTeamPage';
@@ -16,6 +20,10 @@ import { JoinTeamPage } from './teams/JoinTeamPage';
 import { DialogHost } from './ui/Dialog';
 import { ErrorNote, Spinner, ToastHost } from './ui/states';
 import { Workspace } from './Workspace';
+
+// Pages that few people open load their code when they do.
+const AdministrationPage = lazy(() => import('./administration/AdministrationPage'));
+const IntegrationsPage = lazy(() => import('./integrations/IntegrationsPage'));
 
 export function App() {
   const channel = currentChannel.value;
@@ -69,8 +77,21 @@ function SignedIn() {
   if (here.kind === 'verifyEmail') return <VerifyEmailPage code={here.token} />;
   if (here.kind === 'createTeam') return <CreateTeamPage />;
   if (here.kind === 'selectTeam') return <SelectTeamPage />;
+  if (here.kind === 'administration' && isAdmin.value) return <Aside page={<AdministrationPage />} />;
+  if (here.kind === 'integrations' && currentTeam.value) return <Aside page={<IntegrationsPage team={currentTeam.value} />} />;
   if (currentTeam.value) return <Workspace />;
   return <Elsewhere />;
+}
+
+/** A page beside the messages: a call goes on. */
+function Aside({ page }: { page: ComponentChild }) {
+  return (
+    <Suspense fallback={<Spinner />}>
+      {page}
+      <CallWidget />
+      <CallAudio />
+    </Suspense>
+  );
 }
 
 /** The address names no team of ours: go to one that exists. */

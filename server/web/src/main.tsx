@@ -3,6 +3,7 @@ import '@fontsource/noto-emoji/index.css';
 import './ui/theme.css';
 import './ui/layout.css';
 import './ui/controls.css';
+import './ui/pages.css';
 import './posts/posts.css';
 import './calls/calls.css';
 import { App } from './App';

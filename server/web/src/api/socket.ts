@@ -23,10 +23,12 @@ interface Handlers {
   onMissed: () => void;
   /** Connected, for the first time or again. */
   onOpen: () => void;
+  /** The connection went away, or could not be opened again. */
+  onLost: () => void;
 }
 
 /** Opens the session's connection; a second call is ignored until `closeSocket`. */
-export function openSocket({ onEvent, onMissed, onOpen }: Handlers): void {
+export function openSocket({ onEvent, onMissed, onOpen, onLost }: Handlers): void {
   if (client) return;
   client = new WebSocketClient({ minWebSocketRetryTime: 1500, reconnectJitterRange: 500, maxWebSocketRetryTime: 15_000 });
   socketState.value = 'connecting';
@@ -38,7 +40,9 @@ export function openSocket({ onEvent, onMissed, onOpen }: Handlers): void {
   client.addReconnectListener(opened);
   client.addMissedMessageListener(onMissed);
   client.addCloseListener(() => {
-    if (client) socketState.value = 'lost';
+    if (!client) return;
+    socketState.value = 'lost';
+    onLost();
   });
   client.addMessageListener((message) => onEvent(message as unknown as SocketEvent));
   client.initialize(socketUrl(location.href), undefined, true);

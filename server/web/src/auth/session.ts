@@ -4,6 +4,7 @@ import { closeSocket, openSocket } from '../api/socket';
 import { dispatch } from '../events';
 import { clearChannels } from '../store/channels';
 import { clearPosts } from '../store/posts';
+import { loadRoles } from '../store/permissions';
 import { receivePreferences } from '../store/preferences';
 import { config, failure, me, noAccounts, phase } from '../store/session';
 import { teams, teamMemberships } from '../store/teams';
@@ -39,7 +40,10 @@ async function enter(): Promise<void> {
   wantUsers([user.id]);
   await Promise.all([loadConfig(), loadTeams(), loadPreferences(), loadChannels()]);
   phase.value = 'ready';
-  openSocket({ onEvent: dispatch, onMissed: () => void resync(), onOpen: () => void refreshSoon() });
+  void loadRoles().catch(() => {
+    // Menu entries that need a permission stay away until the next start.
+  });
+  openSocket({ onEvent: dispatch, onMissed: () => void resync(), onOpen: () => void refreshSoon(), onLost: () => void checkSession() });
 }
 
 /** The server counts us as present a moment after it has accepted the connection. */
@@ -105,7 +109,11 @@ async function leave(): Promise<void> {
   navigate(noAccounts.value ? '/signup_user_complete/' : '/login', 'replace');
 }
 
-/** A 401 on any call means that the session has ended elsewhere. */
-export async function onSignedOut(): Promise<void> {
-  if (phase.value === 'ready') await leave();
+/** A lost connection may mean that somebody has ended the session: then there is nothing to wait for. */
+async function checkSession(): Promise<void> {
+  try {
+    await api.getMe();
+  } catch (cause) {
+    if (isSignedOut(cause) && phase.value === 'ready') await leave();
+  }
 }

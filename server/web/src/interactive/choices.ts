@@ -20,9 +20,8 @@ export async function findUsers(term: string): Promise<Choice[]> {
   return (found.users ?? []).map((user) => ({ value: user.id, text: displayName(user), detail: `@${user.username}` }));
 }
 
-/** Channels of the team that the user is in. */
-export async function findChannels(term: string): Promise<Choice[]> {
-  const team = currentTeam.value?.id;
+/** Channels of a team, the open one unless told, that the user is in. */
+export async function findChannels(term: string, team = currentTeam.value?.id): Promise<Choice[]> {
   const mine = Object.values(channels.value).filter((channel) => channel.team_id === team && memberships.value[channel.id] && !channel.delete_at);
   return matching(mine.map((channel) => ({ value: channel.id, text: channel.display_name, detail: `~${channel.name}` })), term);
 }

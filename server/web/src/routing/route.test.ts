@@ -10,6 +10,8 @@ it("reads Mattermost's addresses", () => {
   expect(parseRoute('/core/channels/x', '?join_call=true')).toMatchObject({ joinCall: true });
   expect(parseRoute('/core/messages/@bob')).toEqual({ kind: 'messages', team: 'core', target: '@bob' });
   expect(parseRoute('/core/pl/p1')).toEqual({ kind: 'permalink', team: 'core', postId: 'p1' });
+  expect(parseRoute('/admin_console/users')).toEqual({ kind: 'administration', section: 'users' });
+  expect(parseRoute('/core/integrations/commands')).toEqual({ kind: 'integrations', team: 'core', section: 'commands' });
   expect(parseRoute('/core')).toEqual({ kind: 'team', team: 'core' });
   expect(parseRoute('/%E0%A4%A/channels/x')).toMatchObject({ kind: 'channel' });
 });

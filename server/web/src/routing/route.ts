@@ -12,7 +12,9 @@ export type Route =
   | { kind: 'channel'; team: string; channel: string; joinCall: boolean }
   | { kind: 'messages'; team: string; target: string }
   | { kind: 'permalink'; team: string; postId: string }
-  | { kind: 'threads'; team: string };
+  | { kind: 'threads'; team: string }
+  | { kind: 'administration'; section: string }
+  | { kind: 'integrations'; team: string; section: string };
 
 /** Reads an address; anything unknown is the root, which chooses a place to go. */
 export function parseRoute(path: string, search = ''): Route {
@@ -33,6 +35,8 @@ export function parseRoute(path: string, search = ''): Route {
       return { kind: 'resetPassword', token: query.get('token') ?? '' };
     case 'create_team':
       return { kind: 'createTeam' };
+    case 'admin_console':
+      return { kind: 'administration', section: second ?? '' };
     case 'select_team':
       return { kind: 'selectTeam' };
   }
@@ -41,6 +45,8 @@ export function parseRoute(path: string, search = ''): Route {
       return { kind: 'team', team: first };
     case 'threads':
       return { kind: 'threads', team: first };
+    case 'integrations':
+      return { kind: 'integrations', team: first, section: third ?? '' };
     case 'channels':
       if (third) return { kind: 'channel', team: first, channel: third, joinCall: query.get('join_call') === 'true' };
       break;
@@ -72,6 +78,14 @@ export function messagesPath(team: string, target: string): string {
 
 export function permalinkPath(team: string, postId: string): string {
   return `/${encodeURIComponent(team)}/pl/${postId}`;
+}
+
+export function administrationPath(section = ''): string {
+  return section ? `/admin_console/${section}` : '/admin_console';
+}
+
+export function integrationsPath(team: string, section = ''): string {
+  return `/${encodeURIComponent(team)}/integrations${section ? `/${section}` : ''}`;
 }
 
 export function invitePath(inviteId: string): string {

@@ -7,13 +7,14 @@ import { useForm } from '../ui/useForm';
 import { useLoaded } from '../ui/useLoaded';
 
 /** Access tokens of an account, one's own or a bot's. A token itself is shown once. Nothing where they are not to be had. */
-export function TokensSection({ userId, title = 'Access tokens' }: { userId: string; title?: string }) {
+export function TokensSection({ userId, title = 'Access tokens', onMade }: { userId: string; title?: string; onMade?: (token: string) => void }) {
   const { value, error: failure, absent, reload } = useLoaded(() => api.getUserAccessTokensForUser(userId, 0, 100), userId);
   const [description, setDescription] = useState('');
   const [made, setMade] = useState('');
   const { busy, error, onSubmit } = useForm(async () => {
     const token = await api.createUserAccessToken(userId, description.trim());
     setMade(token.token ?? '');
+    onMade?.(token.token ?? '');
     setDescription('');
     reload();
   });

@@ -52,7 +52,7 @@ export function InvitationsSection({ team }: { team: Team }) {
             Guests, who see the chosen channels only
           </label>
         </fieldset>
-        <ChoiceField label={guest ? 'Channels' : 'Channels to join at once'} multiple chosen={rooms} onChange={setRooms} find={findChannels} />
+        <ChoiceField label={guest ? 'Channels' : 'Channels to join at once'} multiple chosen={rooms} onChange={setRooms} find={(term) => findChannels(term, team.id)} />
         <div class="row">
           <label class="field grow">
             <span>People</span>

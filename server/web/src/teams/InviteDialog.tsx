@@ -1,52 +1,11 @@
-import { useEffect, useState } from 'preact/hooks';
-import { api, errorText } from '../api/client';
-import { invitePath } from '../routing/route';
-import { receiveTeam } from '../store/teams';
 import type { Team } from '@mattermost/types/teams';
-import { copyText } from '../ui/copy';
 import { Dialog } from '../ui/Dialog';
-import { InvitationsSection } from './InvitationsSection';
-import { ErrorNote, say } from '../ui/states';
+import { Invite } from './Invite';
 
-/** Shows the team's invite link and copies it. */
 export default function InviteDialog({ team }: { team: Team }) {
-  const [inviteId, setInviteId] = useState(team.invite_id);
-  const [error, setError] = useState('');
-  useEffect(() => {
-    if (inviteId) return;
-    api.getTeam(team.id).then(
-      (fresh) => {
-        if (!fresh.invite_id) setError('Only team members with the invite permission see the link.');
-        else {
-          receiveTeam(fresh);
-          setInviteId(fresh.invite_id);
-        }
-      },
-      (cause) => setError(errorText(cause)),
-    );
-  }, [team.id]);
-  const link = inviteId ? location.origin + invitePath(inviteId) : '';
   return (
     <Dialog title={`Invite people to ${team.display_name}`}>
-      {error && <ErrorNote text={error} />}
-      <div class="field">
-        <label for="invite-link">Invite link</label>
-        <div class="row">
-          <input id="invite-link" readOnly value={link} onFocus={(event) => event.currentTarget.select()} />
-          <button
-            type="button"
-            class="button primary"
-            disabled={!link}
-            onClick={() => {
-              void copyText(link).then((done) => say(done ? 'Link copied.' : 'Select the link and copy it.'));
-            }}
-          >
-            Copy link
-          </button>
-        </div>
-        <small class="hint">Anyone who opens this link can create an account and join the team.</small>
-      </div>
-      <InvitationsSection team={team} />
+      <Invite team={team} />
     </Dialog>
   );
 }

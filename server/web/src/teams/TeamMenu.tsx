@@ -1,6 +1,8 @@
 import { lazy } from 'preact/compat';
 import { api } from '../api/client';
+import { mayIntegrate } from '../integrations/allowed';
 import { navigate } from '../routing/navigate';
+import { integrationsPath } from '../routing/route';
 import { myId } from '../store/session';
 import { currentTeam, removeTeam, teams } from '../store/teams';
 import { confirmDialog, dialog } from '../ui/Dialog';
@@ -29,6 +31,7 @@ export function TeamMenu() {
       class="team-button"
       items={[
         { label: 'Invite people', icon: 'users', run: () => (dialog.value = () => <InviteDialog team={team} />) },
+        mayIntegrate(team.id) ? { label: 'Integrations', icon: 'spark', run: () => navigate(integrationsPath(team.name)) } : null,
         ...others.map((other) => ({ label: other.display_name, icon: 'exit' as const, run: () => navigate(`/${other.name}`) })),
         { label: 'Join another team', icon: 'search', run: () => navigate('/select_team') },
         { label: 'Create a team', icon: 'plus', run: () => navigate('/create_team') },

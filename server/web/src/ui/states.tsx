@@ -38,17 +38,24 @@ export function Empty({ title, children }: { title: string; children?: Component
 interface Toast {
   text: string;
   kind: 'info' | 'error';
+  /** A way back. */
+  action?: ToastAction;
+}
+
+export interface ToastAction {
+  label: string;
+  run: () => void;
 }
 
 export const toast = signal<Toast | null>(null);
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-export function say(text: string, kind: Toast['kind'] = 'info'): void {
-  toast.value = { text, kind };
+export function say(text: string, kind: Toast['kind'] = 'info', action?: ToastAction): void {
+  toast.value = { text, kind, action };
   clearTimeout(timer);
   timer = setTimeout(() => {
     toast.value = null;
-  }, kind === 'error' ? 8_000 : 3_500);
+  }, kind === 'error' || action ? 8_000 : 3_500);
 }
 
 /** Runs an action and tells the user when it fails. */
@@ -68,7 +75,19 @@ export function ToastHost() {
     <div class="toast-host" aria-live="polite">
       {shown && (
         <div class={`toast toast-${shown.kind}`}>
-          {shown.text}
+          <span>{shown.text}</span>
+          {shown.action && (
+            <button
+              type="button"
+              class="toast-action"
+              onClick={() => {
+                toast.value = null;
+                shown.action?.run();
+              }}
+            >
+              {shown.action.label}
+            </button>
+          )}
           <button type="button" class="icon-button" aria-label="Dismiss" onClick={() => (toast.value = null)}>
             <Icon name="close" size={14} />
           </button>

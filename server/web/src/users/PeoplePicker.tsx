@@ -12,12 +12,14 @@ interface Props {
   scope: Record<string, string>;
   chosen: UserProfile[];
   onChange: (chosen: UserProfile[]) => void;
+  /** Whether one begins typing here. */
+  autofocus?: boolean;
   /** Hides people who make no sense here. */
   hide?: (user: UserProfile) => boolean;
 }
 
 /** Finds people by name and lets the user choose several. */
-export function PeoplePicker({ scope, chosen, onChange, hide }: Props) {
+export function PeoplePicker({ scope, chosen, onChange, autofocus = true, hide }: Props) {
   const [term, setTerm] = useState('');
   const [found, setFound] = useState<UserProfile[] | null>(null);
   const [error, setError] = useState('');
@@ -56,7 +58,7 @@ export function PeoplePicker({ scope, chosen, onChange, hide }: Props) {
           ))}
         </div>
       )}
-      <Field label="Find people" type="search" autofocus value={term} onValue={setTerm} />
+      <Field label="Find people" type="search" autofocus={autofocus} value={term} onValue={setTerm} />
       {error && <ErrorNote text={error} />}
       {!found && !error && <Spinner />}
       {found && shown.length === 0 && <Empty title="Nobody found" />}

@@ -1,7 +1,9 @@
 import { lazy } from 'preact/compat';
 import { api } from '../api/client';
+import { navigate } from '../routing/navigate';
+import { administrationPath } from '../routing/route';
 import { logOut } from '../auth/session';
-import { me, myId } from '../store/session';
+import { isAdmin, me, myId } from '../store/session';
 import { displayName, receiveStatuses, statuses } from '../store/users';
 import { Avatar } from '../ui/Avatar';
 import { dialog } from '../ui/Dialog';
@@ -40,6 +42,7 @@ export function SelfMenu() {
           ...STATUSES.map(([value, label]) => ({ label, checked: now === value, run: () => set(value) })),
           { label: 'Profile and language', icon: 'edit', run: () => (dialog.value = () => <ProfileDialog />) },
           { label: 'Security', icon: 'lock', run: () => (dialog.value = () => <SecurityDialog />) },
+          isAdmin.value ? { label: 'Administration', icon: 'crown', run: () => navigate(administrationPath()) } : null,
           askNotifications ? { label: 'Turn on notifications', icon: 'warning', run: () => void Notification.requestPermission() } : null,
           { label: 'Log out', icon: 'exit', run: () => void logOut() },
         ]}

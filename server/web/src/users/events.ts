@@ -1,7 +1,9 @@
 import type { UserProfile } from '@mattermost/types/users';
 import type { PreferenceType } from '@mattermost/types/preferences';
+import type { Role } from '@mattermost/types/roles';
 import type { Handlers } from '../events';
 import { forgetPreferences, receivePreferences } from '../store/preferences';
+import { receiveRoles } from '../store/permissions';
 import { config, me, myId } from '../store/session';
 import { receiveStatuses, receiveUsers } from '../store/users';
 import { startTyping, typingPlace } from '../store/typing';
@@ -31,6 +33,9 @@ export const userEvents: Handlers = {
   },
   preferences_deleted({ data }) {
     forgetPreferences(decoded<PreferenceType[]>(data.preferences));
+  },
+  role_updated({ data }) {
+    receiveRoles([decoded<Role>(data.role)]);
   },
   config_changed({ data }) {
     config.value = data.config as Record<string, string>;
