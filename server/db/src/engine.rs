@@ -1,5 +1,6 @@
 //! The one place that knows which engine runs.
 
+use crate::journal::Tell;
 use crate::{Error, Result, Row, Sql, Value, postgres, sqlite};
 use deadpool_postgres::{Object, Pool};
 use std::ops::{Deref, DerefMut};
@@ -113,11 +114,7 @@ impl Db {
     /// When a statement is refused.
     pub(crate) async fn script(&self, text: &str) -> Result<()> {
         match &*self.0 {
-            Inner::Sqlite(sqlite) => {
-                let text = text.to_owned();
-                // The lease rolls back what a failed script leaves open.
-                sqlite.lease().await.patiently(move |c| Ok(c.execute_batch(&text)?)).await.map(|(_, ())| ())
-            }
+            Inner::Sqlite(sqlite) => sqlite.lease().await.script(text.to_owned()).await,
             Inner::Postgres(pool) => Ok(pool.get().await?.batch_execute(text).await?),
         }
     }
@@ -215,12 +212,10 @@ impl Conn {
     }
 }
 
-type AfterCommit = Box<dyn FnOnce() + Send>;
-
 /// A transaction. Dropped without [`Tx::commit`] it is rolled back and tells nobody anything.
 pub struct Tx {
     conn: Conn,
-    after_commit: Vec<AfterCommit>,
+    after_commit: Vec<Tell>,
 }
 
 impl Tx {
@@ -251,7 +246,8 @@ impl Tx {
         Ok(rows)
     }
 
-    /// Queues `tell` to run right after the commit, in order, before the next transaction may begin on SQLite.
+    /// Queues `tell` to run when the commit is durable. On SQLite the commits of this process are told in their order; a
+    /// later transaction may have begun meanwhile.
     pub fn after_commit(&mut self, tell: impl FnOnce() + Send + 'static) {
         self.after_commit.push(Box::new(tell));
     }
@@ -264,14 +260,7 @@ impl Tx {
     pub async fn commit(mut self) -> Result<()> {
         let tells = std::mem::take(&mut self.after_commit);
         match self.conn.0.take() {
-            Link::Writer(lease) => lease
-                .patiently(|c| {
-                    c.execute_batch("COMMIT")?;
-                    tells.into_iter().for_each(|tell| tell());
-                    Ok(())
-                })
-                .await
-                .map(|(_, ())| ()),
+            Link::Writer(lease) => lease.commit(tells).await,
             Link::Postgres(client) => tokio::spawn(async move {
                 client.batch_execute("COMMIT").await?;
                 tells.into_iter().for_each(|tell| tell());

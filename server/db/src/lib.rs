@@ -11,6 +11,7 @@
 
 mod bulk;
 mod engine;
+mod journal;
 mod migrate;
 mod postgres;
 mod row;
@@ -43,6 +44,9 @@ pub enum Error {
     /// A column does not hold what the reader expects.
     #[error("column {column}: expected {expected}, found {found}")]
     Decode { column: usize, expected: &'static str, found: String },
+    /// The disk refused to make a commit durable. It can be read, and a power cut may take it back.
+    #[error("a commit was written and could not be made durable: {0}")]
+    Sync(std::io::Error),
     /// The database threads are gone (shutdown).
     #[error("the database is closed")]
     Closed,

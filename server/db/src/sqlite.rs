@@ -1,9 +1,10 @@
 //! SQLite inside this process: one connection that writes, N that read, all in WAL mode with prepared statements kept.
 //!
 //! A statement takes some ten microseconds, less than handing it to another thread and being woken for the answer. So it
-//! runs where it is asked for. What waits for the disk (commits) or for others goes to a thread that may block, and a
-//! reading statement that turns out to be long is stopped and begins again there.
+//! runs where it is asked for. What waits for the disk (see `journal`) or for others goes to a thread that may block, and
+//! a reading statement that turns out to be long is stopped and begins again there.
 
+use crate::journal::{Journal, Tell};
 use crate::row::{Cell, Row};
 use crate::{Error, Result, Value};
 use rusqlite::types::ValueRef;
@@ -23,12 +24,15 @@ const STEPS: i32 = 10_000;
 pub(crate) struct Sqlite {
     readers: Arc<Readers>,
     writer: Arc<tokio::sync::Mutex<Connection>>,
+    journal: Arc<Journal>,
     path: PathBuf,
 }
 
 impl Sqlite {
     pub(crate) fn open(path: &Path, readers: usize, full_sync: bool) -> Result<Self> {
-        let writer = open_connection(path, full_sync)?;
+        let writer = open_connection(path)?;
+        Journal::watch(&writer);
+        let journal = Arc::new(Journal::new(path, open_connection(path)?, full_sync));
         let readers = readers.max(1);
         let idle: Result<Vec<Reader>> = (0..readers).map(|_| Reader::open(path)).collect();
         // It must not wait where it is asked, see `begin`.
@@ -36,6 +40,7 @@ impl Sqlite {
         Ok(Self {
             readers: Arc::new(Readers { idle: Mutex::new(idle?), free: Arc::new(Semaphore::new(readers)) }),
             writer: Arc::new(tokio::sync::Mutex::new(writer)),
+            journal,
             path: path.to_owned(),
         })
     }
@@ -51,21 +56,24 @@ impl Sqlite {
 
     /// A reading connection that nobody else uses; it ends with the lease.
     pub(crate) fn own_connection(&self) -> Result<Lease> {
-        let connection = open_connection(&self.path, true)?;
+        let connection = open_connection(&self.path)?;
         connection.pragma_update(None, "query_only", true)?;
         let own = Arc::new(tokio::sync::Mutex::new(connection)).try_lock_owned();
         // Nobody else knows of this lock.
-        Ok(Lease(own.map_err(|_| Error::Closed)?))
+        Ok(Lease { connection: own.map_err(|_| Error::Closed)?, journal: self.journal.clone() })
     }
 
     /// Waits for the writer.
     pub(crate) async fn lease(&self) -> Lease {
-        Lease(self.writer.clone().lock_owned().await)
+        Lease { connection: self.writer.clone().lock_owned().await, journal: self.journal.clone() }
     }
 }
 
 /// A connection, for as long as one transaction lasts; what is open when it ends is rolled back.
-pub(crate) struct Lease(OwnedMutexGuard<Connection>);
+pub(crate) struct Lease {
+    connection: OwnedMutexGuard<Connection>,
+    journal: Arc<Journal>,
+}
 
 impl Lease {
     /// Begins a transaction.
@@ -76,6 +84,22 @@ impl Lease {
             Err(error) => return Err(error.into()),
         }
         self.patiently(|c| Ok(c.execute_batch("BEGIN IMMEDIATE")?)).await.map(|(lease, ())| lease)
+    }
+
+    /// Commits, and returns when that is durable and `tells` have run, in the order of the commits. Both happen also when
+    /// the caller goes away meanwhile. The next transaction begins before that.
+    pub(crate) fn commit(self, tells: Vec<Tell>) -> impl Future<Output = Result<()>> + Send + use<> {
+        let done = self.execute_batch("COMMIT").map(|()| self.journal.committed(tells));
+        drop(self);
+        async move { done?.await }
+    }
+
+    /// Runs a script with its own transactions; returns when it is durable.
+    pub(crate) async fn script(self, text: String) -> Result<()> {
+        let (lease, ()) = self.patiently(move |c| Ok(c.execute_batch(&text)?)).await?;
+        let durable = lease.journal.committed(Vec::new());
+        drop(lease);
+        durable.await
     }
 
     /// Runs what may take long where that stalls nobody, and gives the lease back.
@@ -97,13 +121,13 @@ impl Lease {
 impl Deref for Lease {
     type Target = Connection;
     fn deref(&self) -> &Connection {
-        &self.0
+        &self.connection
     }
 }
 
 impl DerefMut for Lease {
     fn deref_mut(&mut self) -> &mut Connection {
-        &mut self.0
+        &mut self.connection
     }
 }
 
@@ -141,7 +165,7 @@ struct Reader {
 
 impl Reader {
     fn open(path: &Path) -> Result<Self> {
-        let connection = open_connection(path, true)?;
+        let connection = open_connection(path)?;
         connection.pragma_update(None, "query_only", true)?;
         let patience = Arc::new(AtomicU8::new(0));
         let left = patience.clone();
@@ -221,12 +245,13 @@ fn cell(value: ValueRef<'_>) -> Cell {
     }
 }
 
-fn open_connection(path: &Path, full_sync: bool) -> Result<Connection> {
+fn open_connection(path: &Path) -> Result<Connection> {
     let connection = Connection::open_with_flags(path, OpenFlags::default())?;
     // The timeout comes first: switching to WAL takes a lock that another connection may hold.
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", if full_sync { "FULL" } else { "NORMAL" })?;
+    // Commits are made durable by the journal.
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "cache_size", -16_000)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
