@@ -5,6 +5,9 @@ use operations::command;
 use server::config::Config;
 use std::io::Write;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const PROGRAM: Program =
     Program { name: "server", section: "server", about: "the chat server: API v4, WebSocket and web client" };
 
