@@ -1,4 +1,4 @@
-// An administrator's hour: accounts, permissions, a webhook, a command and a bot, with the examples of the page run in a shell.
+// An administrator's hour: accounts, permissions, languages, a webhook, a command and a bot, with the examples of the page run in a shell.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -89,6 +89,19 @@ test('somebody who administers nothing sees no administration', async () => {
   assert.equal(await bruno.page.getByRole('menuitem', { name: 'Administration' }).count(), 0);
   await bruno.page.goto(`${server.url}/admin_console/users`);
   await bruno.composer().waitFor();
+});
+
+test('somebody reads the page in German, also after coming back', async () => {
+  await bruno.button('Your menu').click();
+  await bruno.page.getByRole('menuitem', { name: 'Profile and language' }).click();
+  const profile = bruno.page.getByRole('form', { name: 'Profile' });
+  await profile.getByLabel('Language of this page').selectOption({ label: 'Deutsch' });
+  await profile.getByRole('button', { name: 'Save' }).click();
+  await bruno.button('Nachricht senden').waitFor();
+  assert.equal(await bruno.page.evaluate(() => document.documentElement.lang), 'de');
+  await bruno.page.reload();
+  await bruno.button('Dein Menü').waitFor();
+  await bruno.shot('23-german');
 });
 
 test('the examples for a webhook, a command and a bot work in a shell', async () => {

@@ -9,6 +9,7 @@ import { ResetPasswordPage } from './auth/ResetPasswordPage';
 import { SignupPage } from './auth/SignupPage';
 import { VerifyEmailPage } from './auth/VerifyEmailPage';
 import { boot } from './auth/session';
+import { t } from './locale/locale';
 import { navigate, route } from './routing/navigate';
 import { permalinkPath } from './routing/route';
 import { failure, isAdmin, noAccounts, phase, siteName } from './store/session';
@@ -45,7 +46,7 @@ function Page() {
     case 'loading':
       return (
         <main class="full-page">
-          <Spinner label="Starting" />
+          <Spinner label={t('app.starting')} />
         </main>
       );
     case 'failed':

@@ -8,6 +8,7 @@ import { ChannelView } from './channels/ChannelView';
 import { viewCurrent } from './channels/load';
 import { Sidebar } from './channels/Sidebar';
 import { loadAgents } from './agents/load';
+import { t } from './locale/locale';
 import { loadTranslation } from './translation/load';
 import { loadGroups } from './groups/groups';
 import { RightPanel } from './RightPanel';
@@ -51,7 +52,7 @@ export function Workspace() {
     <div class={`workspace${panel.value ? ' with-panel' : ''}${drawerOpen.value ? ' drawer-open' : ''}`}>
       <ConnectionBanner />
       <Sidebar />
-      {drawerOpen.value && <button type="button" class="drawer-shade" aria-label="Close the channel list" onClick={() => (drawerOpen.value = false)} />}
+      {drawerOpen.value && <button type="button" class="drawer-shade" aria-label={t('app.closeChannelList')} onClick={() => (drawerOpen.value = false)} />}
       <main class="center">
         <Center />
       </main>
@@ -94,7 +95,7 @@ function ConnectionBanner() {
   if (socketState.value !== 'lost') return null;
   return (
     <div class="banner" role="status">
-      Connection lost. Trying to reach the server again…
+      {t('app.connectionLost')}
     </div>
   );
 }

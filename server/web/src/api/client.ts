@@ -1,5 +1,6 @@
 // The one REST client. Everything under /api/v4 goes through `api`; plugins go through `plugin()`.
 import { Client4, ClientError } from '@mattermost/client';
+import { t } from '../locale/locale';
 
 /** Deadline of an ordinary request; uploads have none, they report progress and can be cancelled. */
 const REQUEST_DEADLINE_MS = 30_000;
@@ -65,11 +66,11 @@ function pluginMessage(parsed: unknown, text: string, status: number): string {
 
 /** A sentence for people from anything that was thrown. */
 export function errorText(cause: unknown): string {
-  if (cause instanceof ClientError || cause instanceof PluginError) return cause.message || 'The server refused the request.';
-  if (cause instanceof DOMException && cause.name === 'TimeoutError') return 'The server did not answer in time.';
-  if (cause instanceof TypeError) return 'The server cannot be reached.';
+  if (cause instanceof ClientError || cause instanceof PluginError) return cause.message || t('error.refused');
+  if (cause instanceof DOMException && cause.name === 'TimeoutError') return t('error.timeout');
+  if (cause instanceof TypeError) return t('error.unreachable');
   if (cause instanceof Error && cause.message) return cause.message;
-  return 'Something went wrong.';
+  return t('error.unknown');
 }
 
 /** True when the server says that the session is gone. */

@@ -1,5 +1,6 @@
 import { ClientError } from '@mattermost/client';
 import { useState } from 'preact/hooks';
+import { t } from '../locale/locale';
 import { followLink, navigate, route } from '../routing/navigate';
 import { wantsCode } from '../security/sessions';
 import { config } from '../store/session';
@@ -28,18 +29,18 @@ export function LoginPage() {
     if (route.value.kind === 'login') navigate('/', 'replace');
   });
   return (
-    <AuthFrame title="Log in" lead="Welcome back.">
-      <form class="form" onSubmit={onSubmit} aria-label="Log in">
+    <AuthFrame title={t('login.title')} lead={t('login.lead')}>
+      <form class="form" onSubmit={onSubmit} aria-label={t('login.title')}>
         {error && <ErrorNote text={error} />}
-        <Field label="Email or username" name="login" autocomplete="username" required autofocus value={login} onValue={setLogin} />
-        <Field label="Password" name="password" type="password" autocomplete="current-password" required value={password} onValue={setPassword} />
-        {code !== null && <Field label="Code of your authenticator" name="code" autocomplete="one-time-code" required autofocus maxLength={8} value={code} onValue={setCode} />}
+        <Field label={t('login.name')} name="login" autocomplete="username" required autofocus value={login} onValue={setLogin} />
+        <Field label={t('login.password')} name="password" type="password" autocomplete="current-password" required value={password} onValue={setPassword} />
+        {code !== null && <Field label={t('login.code')} name="code" autocomplete="one-time-code" required autofocus maxLength={8} value={code} onValue={setCode} />}
         <button type="submit" class="button primary" disabled={busy}>
-          {busy ? 'Logging in…' : 'Log in'}
+          {busy ? t('login.busy') : t('login.title')}
         </button>
         {config.value.EnableUserCreation !== 'false' && (
           <p class="form-foot" onClick={followLink}>
-            No account yet? <a href="/signup_user_complete/">Create one</a>
+            {t('login.noAccount')} <a href="/signup_user_complete/">{t('login.create')}</a>
           </p>
         )}
       </form>

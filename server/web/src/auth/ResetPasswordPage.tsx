@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { api } from '../api/client';
+import { t } from '../locale/locale';
 import { navigate } from '../routing/navigate';
 import { Field } from '../ui/Field';
 import { ErrorNote, say } from '../ui/states';
@@ -11,16 +12,16 @@ export function ResetPasswordPage({ token }: { token: string }) {
   const [password, setPassword] = useState('');
   const { busy, error, onSubmit } = useForm(async () => {
     await api.call('/users/password/reset', 'post', { code: token, new_password: password });
-    say('Password changed. Log in with it.');
+    say(t('password.done'));
     navigate('/login', 'replace');
   });
   return (
-    <AuthFrame title="Set a new password">
-      <form class="form" onSubmit={onSubmit} aria-label="New password">
+    <AuthFrame title={t('password.title')}>
+      <form class="form" onSubmit={onSubmit} aria-label={t('password.new')}>
         {error && <ErrorNote text={error} />}
-        <Field label="New password" type="password" autocomplete="new-password" required autofocus value={password} onValue={setPassword} />
+        <Field label={t('password.new')} type="password" autocomplete="new-password" required autofocus value={password} onValue={setPassword} />
         <button type="submit" class="button primary" disabled={busy}>
-          Save password
+          {t('password.save')}
         </button>
       </form>
     </AuthFrame>

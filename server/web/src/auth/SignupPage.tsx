@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { api } from '../api/client';
+import { t } from '../locale/locale';
 import { followLink, navigate } from '../routing/navigate';
-import { noAccounts } from '../store/session';
+import { config, noAccounts } from '../store/session';
 import { teams } from '../store/teams';
 import { readInvitation } from '../teams/invitations';
 import { Field } from '../ui/Field';
@@ -23,7 +24,7 @@ export function SignupPage({ inviteId, token }: { inviteId: string; token: strin
     const asked: Promise<{ display_name: string }> = token ? readInvitation(token) : api.getTeamInviteInfo(inviteId);
     asked.then(
       (team) => setInviting(team.display_name),
-      () => setInviteError('This invite link is not valid any more. You can still create an account.'),
+      () => setInviteError(t('signup.badInvite')),
     );
   }, [inviteId, token]);
 
@@ -34,23 +35,23 @@ export function SignupPage({ inviteId, token }: { inviteId: string; token: strin
   });
 
   const lead = first
-    ? 'This is the first account: it becomes the administrator.'
+    ? t('signup.leadFirst')
     : inviting
-      ? `You have been invited to ${inviting}.`
-      : 'Create an account to start talking.';
+      ? t('signup.leadInvited', { team: inviting })
+      : t('signup.lead');
   return (
-    <AuthFrame title="Create your account" lead={lead}>
-      <form class="form" onSubmit={onSubmit} aria-label="Create account">
+    <AuthFrame title={t('signup.title')} lead={lead}>
+      <form class="form" onSubmit={onSubmit} aria-label={t('signup.form')}>
         {(error || inviteError) && <ErrorNote text={error || inviteError} />}
-        <Field label="Email" name="email" type="email" autocomplete="email" required autofocus value={email} onValue={setEmail} />
-        <Field label="Username" name="username" autocomplete="username" required minLength={3} maxLength={22} value={username} onValue={setUsername} hint="Lower-case letters, digits, dots and dashes." />
-        <Field label="Password" name="password" type="password" autocomplete="new-password" required value={password} onValue={setPassword} hint="At least 8 characters." />
+        <Field label={t('signup.email')} name="email" type="email" autocomplete="email" required autofocus value={email} onValue={setEmail} />
+        <Field label={t('signup.username')} name="username" autocomplete="username" required minLength={3} maxLength={22} value={username} onValue={setUsername} hint={t('signup.usernameHint')} />
+        <Field label={t('login.password')} name="password" type="password" autocomplete="new-password" required value={password} onValue={setPassword} hint={t('signup.passwordHint', { number: Number(config.value.PasswordMinimumLength || 8) })} />
         <button type="submit" class="button primary" disabled={busy}>
-          {busy ? 'Creating…' : 'Create account'}
+          {busy ? t('signup.busy') : t('signup.form')}
         </button>
         {!first && (
           <p class="form-foot" onClick={followLink}>
-            Already have an account? <a href="/login">Log in</a>
+            {t('signup.haveAccount')} <a href="/login">{t('login.title')}</a>
           </p>
         )}
       </form>

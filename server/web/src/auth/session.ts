@@ -10,6 +10,7 @@ import { config, failure, me, noAccounts, phase } from '../store/session';
 import { teams, teamMemberships } from '../store/teams';
 import { clearUsers, receiveUsers, refreshStatuses, wantUsers } from '../store/users';
 import { loadChannels } from '../channels/load';
+import { language, speak } from '../locale/locale';
 import { resync } from '../resync';
 import { navigate, route } from '../routing/navigate';
 
@@ -18,6 +19,7 @@ export async function boot(): Promise<void> {
   phase.value = 'loading';
   try {
     await loadConfig();
+    await speak(...navigator.languages, config.value.DefaultClientLocale);
     await enter();
   } catch (cause) {
     if (isSignedOut(cause)) {
@@ -38,7 +40,7 @@ async function enter(): Promise<void> {
   me.value = user;
   receiveUsers([user]);
   wantUsers([user.id]);
-  await Promise.all([loadConfig(), loadTeams(), loadPreferences(), loadChannels()]);
+  await Promise.all([loadConfig(), loadTeams(), loadPreferences(), loadChannels(), speak(user.locale, ...navigator.languages)]);
   phase.value = 'ready';
   void loadRoles().catch(() => {
     // Menu entries that need a permission stay away until the next start.
@@ -79,7 +81,7 @@ export interface NewAccount {
 /** Creates the account, signs in and joins the inviting team. */
 export async function signUp(account: NewAccount, inviteId: string, token = ''): Promise<void> {
   type NewUser = Parameters<typeof api.createUser>[0];
-  await api.createUser(account as unknown as NewUser, token, inviteId);
+  await api.createUser({ ...account, locale: language.value } as unknown as NewUser, token, inviteId);
   // The link has done its work: whoever is signed in with it in the address would use it a second time.
   if (token) navigate('/signup_user_complete/', 'replace');
   await logIn(account.username, account.password);

@@ -1,4 +1,5 @@
 import type { ServerChannel as Channel } from '@mattermost/types/channels';
+import { t } from '../locale/locale';
 import { missing } from '../services/services';
 import { isAdmin } from '../store/session';
 import { Icon } from '../ui/Icon';
@@ -13,14 +14,14 @@ export function CallButton({ channel }: { channel: Channel }) {
   if (inThis) {
     return (
       <span class="in-call" role="status">
-        <Icon name="phone" size={16} /> In this call
+        <Icon name="phone" size={16} /> {t('call.inThis')}
       </span>
     );
   }
   const allowed = channelEnabled.value[channel.id] ?? (callsConfig.value.DefaultEnabled === true || isAdmin.value);
   const away = missing('rtcd');
-  const reason = away || (!call && !allowed ? 'Calls are turned off in this channel.' : '');
-  const label = call ? 'Join call' : 'Start call';
+  const reason = away || (!call && !allowed ? t('call.off') : '');
+  const label = call ? t('call.join') : t('call.start');
   return (
     <button type="button" class={call ? 'button primary' : 'button ghost'} disabled={reason !== ''} title={reason || label} onClick={() => void requestJoin(channel.id)}>
       <Icon name="phone" /> <span class="wide-only">{label}</span>

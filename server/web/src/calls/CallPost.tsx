@@ -1,5 +1,6 @@
 import type { Post } from '@mattermost/types/posts';
 import { useEffect, useState } from 'preact/hooks';
+import { t } from '../locale/locale';
 import { missing } from '../services/services';
 import { displayName, users, wantUsers } from '../store/users';
 import { Avatar } from '../ui/Avatar';
@@ -47,8 +48,8 @@ function Running({ post, startAt }: { post: Post; startAt: number }) {
           Leave
         </button>
       ) : (
-        <button type="button" class="button primary" disabled={away !== ''} title={away} aria-label="Join call" onClick={() => void requestJoin(post.channel_id)}>
-          Join call
+        <button type="button" class="button primary" disabled={away !== ''} title={away} aria-label={t('call.join')} onClick={() => void requestJoin(post.channel_id)}>
+          {t('call.join')}
         </button>
       )}
     </div>

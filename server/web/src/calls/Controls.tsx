@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { emojiCharacter, QUICK } from '../emoji/emoji';
+import { t } from '../locale/locale';
 import { missing } from '../services/services';
 import { isAdmin } from '../store/session';
 import { confirmDialog } from '../ui/Dialog';
@@ -31,28 +32,28 @@ export function Controls() {
   const call = myCall.value;
   const [reacting, setReacting] = useState(false);
   if (!session) return null;
-  const connecting = session.stage === 'joining' || session.stage === 'connecting' ? 'Connecting…' : '';
-  const someoneElseShares = call?.screenSessionId && call.screenSessionId !== session.sessionId ? 'Somebody else is sharing.' : '';
+  const connecting = session.stage === 'joining' || session.stage === 'connecting' ? t('call.connecting') : '';
+  const someoneElseShares = call?.screenSessionId && call.screenSessionId !== session.sessionId ? t('call.otherShares') : '';
   const handUp = myHandIsUp();
   return (
-    <div class="controls" role="group" aria-label="Call controls">
-      <Control icon={session.muted ? 'micOff' : 'mic'} label={session.muted ? 'Unmute' : 'Mute'} tone={session.muted ? undefined : 'on'} disabled={connecting} run={() => void toggleMute()} />
-      <Control icon="hand" label={handUp ? 'Lower hand' : 'Raise hand'} tone={handUp ? 'on' : undefined} disabled={connecting} run={toggleHand} />
+    <div class="controls" role="group" aria-label={t('call.controls')}>
+      <Control icon={session.muted ? 'micOff' : 'mic'} label={session.muted ? t('call.unmute') : t('call.mute')} tone={session.muted ? undefined : 'on'} disabled={connecting} run={() => void toggleMute()} />
+      <Control icon="hand" label={handUp ? t('call.lower') : t('call.raise')} tone={handUp ? 'on' : undefined} disabled={connecting} run={toggleHand} />
       {callsConfig.value.AllowScreenSharing !== false && (
         <Control
           icon="screen"
-          label={session.sharing ? 'Stop sharing' : 'Share screen'}
+          label={session.sharing ? t('call.stopShare') : t('call.share')}
           tone={session.sharing ? 'on' : undefined}
           disabled={connecting || someoneElseShares}
           run={() => void toggleScreen()}
         />
       )}
       <div class="menu-box">
-        <Control icon="smile" label="React" disabled={connecting} run={() => setReacting(!reacting)} />
+        <Control icon="smile" label={t('call.react')} disabled={connecting} run={() => setReacting(!reacting)} />
         {reacting && (
-          <div class="menu menu-up quick-reactions" role="menu" aria-label="Reactions">
+          <div class="menu menu-up quick-reactions" role="menu" aria-label={t('post.reactions')}>
             {QUICK.map((name) => (
-              <button key={name} type="button" class="emoji-button" role="menuitem" aria-label={`React with ${name}`} onClick={() => { setReacting(false); reactInCall(name); }}>
+              <button key={name} type="button" class="emoji-button" role="menuitem" aria-label={t('call.reactWith', { name })} onClick={() => { setReacting(false); reactInCall(name); }}>
                 {emojiCharacter(name)}
               </button>
             ))}
@@ -60,7 +61,7 @@ export function Controls() {
         )}
       </div>
       {(callsConfig.value.EnableLiveCaptions || isActive(call?.captions)) && (
-        <Control icon="captions" label="Captions" pressed={captionsOn.value} tone={captionsOn.value ? 'on' : undefined} run={() => (captionsOn.value = !captionsOn.value)} />
+        <Control icon="captions" label={t('call.captions')} pressed={captionsOn.value} tone={captionsOn.value ? 'on' : undefined} run={() => (captionsOn.value = !captionsOn.value)} />
       )}
       <RecordControl connecting={connecting} />
       <LeaveControl />
@@ -71,18 +72,18 @@ export function Controls() {
 function RecordControl({ connecting }: { connecting: string }) {
   const call = myCall.value;
   if (!callsConfig.value.EnableRecordings || !(iAmHost.value || isAdmin.value) || !call) return null;
-  if (isActive(call.recording)) return <Control icon="stop" label="Stop recording" tone="danger" filled run={() => void stopRecording()} />;
-  const starting = isStarting(call.recording) ? 'The recording is starting…' : '';
-  return <Control icon="record" label="Start recording" filled disabled={connecting || starting || missing('offloader')} run={() => void startRecording()} />;
+  if (isActive(call.recording)) return <Control icon="stop" label={t('call.stopRecord')} tone="danger" filled run={() => void stopRecording()} />;
+  const starting = isStarting(call.recording) ? t('call.recordStarting') : '';
+  return <Control icon="record" label={t('call.record')} filled disabled={connecting || starting || missing('offloader')} run={() => void startRecording()} />;
 }
 
 function LeaveControl() {
-  const end = () => confirmDialog('End the call for everybody?', 'All participants leave.', 'End call', () => void endForAll());
+  const end = () => confirmDialog(t('call.endAsk'), t('call.endText'), t('call.end'), () => void endForAll());
   const others = (myCall.value?.sessions.length ?? 0) > 1;
   return (
     <>
-      {(iAmHost.value || isAdmin.value) && others && <Control icon="close" label="End call for everyone" run={end} />}
-      <Control icon="hangup" label="Leave call" tone="danger" filled run={leaveCall} />
+      {(iAmHost.value || isAdmin.value) && others && <Control icon="close" label={t('call.endAll')} run={end} />}
+      <Control icon="hangup" label={t('call.leave')} tone="danger" filled run={leaveCall} />
     </>
   );
 }

@@ -2,6 +2,7 @@ import type { ServerChannel as Channel } from '@mattermost/types/channels';
 import type { Team } from '@mattermost/types/teams';
 import { useEffect, useState } from 'preact/hooks';
 import { api, errorText } from '../api/client';
+import { t } from '../locale/locale';
 import { navigate } from '../routing/navigate';
 import { memberships } from '../store/channels';
 import { closeDialog, Dialog } from '../ui/Dialog';
@@ -32,11 +33,11 @@ export function BrowseChannels({ team }: { team: Team }) {
       navigate(pathOf(joined));
     });
   return (
-    <Dialog title="Browse channels">
-      <Field label="Find a channel" type="search" autofocus value={term} onValue={setTerm} />
+    <Dialog title={t('channel.browse')}>
+      <Field label={t('channel.find')} type="search" autofocus value={term} onValue={setTerm} />
       {error && <ErrorNote text={error} retry={load} />}
       {!list && !error && <Spinner />}
-      {list && shown.length === 0 && <Empty title="No channel found" />}
+      {list && shown.length === 0 && <Empty title={t('channel.noneFound')} />}
       <ul class="pick-list">
         {shown.map((channel) => (
           <li key={channel.id}>
@@ -46,7 +47,7 @@ export function BrowseChannels({ team }: { team: Team }) {
                 <span>{channel.display_name}</span>
                 {channel.purpose && <small>{channel.purpose}</small>}
               </span>
-              <span class="hint">{memberships.value[channel.id] ? 'Open' : 'Join'}</span>
+              <span class="hint">{memberships.value[channel.id] ? t('channel.open') : t('team.join')}</span>
             </button>
           </li>
         ))}

@@ -2,6 +2,7 @@ import type { ServerChannel as Channel } from '@mattermost/types/channels';
 import { useEffect, useState } from 'preact/hooks';
 import { api } from '../api/client';
 import { CallButton } from '../calls/CallButton';
+import { t } from '../locale/locale';
 import { Markdown } from '../posts/Markdown';
 import { navigate } from '../routing/navigate';
 import { forgetMembership, partnerId } from '../store/channels';
@@ -10,7 +11,7 @@ import { myId } from '../store/session';
 import { statuses, users } from '../store/users';
 import { setChannelTranslation, translatedChannels, translationAvailable } from '../translation/load';
 import { confirmDialog, dialog } from '../ui/Dialog';
-import { STATUS_NAMES } from '../ui/Avatar';
+import { statusName } from '../ui/Avatar';
 import { Icon } from '../ui/Icon';
 import { Menu, type MenuItem } from '../ui/Menu';
 import { attempt } from '../ui/states';
@@ -25,7 +26,7 @@ export function ChannelHeader({ channel }: { channel: Channel }) {
   const title = channelTitle(channel);
   return (
     <header class="channel-head">
-      <button type="button" class="icon-button drawer-button" aria-label="Open the channel list" onClick={() => (drawerOpen.value = true)}>
+      <button type="button" class="icon-button drawer-button" aria-label={t('app.openChannelList')} onClick={() => (drawerOpen.value = true)}>
         <Icon name="menu" />
       </button>
       <div class="channel-title">
@@ -33,8 +34,8 @@ export function ChannelHeader({ channel }: { channel: Channel }) {
           <ChannelIcon channel={channel} />
           <span>{title}</span>
           {translatedChannels.value[channel.id] && (
-            <span class="tag" title="Messages are translated for every reader">
-              <Icon name="globe" size={13} /> Translated
+            <span class="tag" title={t('channel.translatedHint')}>
+              <Icon name="globe" size={13} /> {t('channel.translated')}
             </span>
           )}
         </h1>
@@ -44,7 +45,7 @@ export function ChannelHeader({ channel }: { channel: Channel }) {
           </div>
         ) : (
           <button type="button" class="channel-line link quiet" onClick={() => (dialog.value = () => <EditHeader channel={channel} />)}>
-            {channel.type === 'D' ? presenceText(partnerId(channel)) : 'Add a header'}
+            {channel.type === 'D' ? presenceText(partnerId(channel)) : t('channel.addHeader')}
           </button>
         )}
       </div>
@@ -57,7 +58,7 @@ export function ChannelHeader({ channel }: { channel: Channel }) {
   );
 }
 
-const presenceText = (userId: string) => (users.value[userId]?.is_bot ? 'Agent' : (STATUS_NAMES[statuses.value[userId] ?? 'offline'] ?? ''));
+const presenceText = (userId: string) => (users.value[userId]?.is_bot ? t('channel.agent') : statusName(statuses.value[userId] ?? 'offline'));
 
 function MemberButton({ channelId }: { channelId: string }) {
   const [count, setCount] = useState(0);
@@ -76,7 +77,7 @@ function MemberButton({ channelId }: { channelId: string }) {
   }, [channelId, changes]);
   const open = panel.value?.kind === 'members';
   return (
-    <button type="button" class="button ghost" aria-label="Members" title="Members" aria-pressed={open} onClick={() => (panel.value = open ? null : { kind: 'members', channelId })}>
+    <button type="button" class="button ghost" aria-label={t('channel.members')} title={t('channel.members')} aria-pressed={open} onClick={() => (panel.value = open ? null : { kind: 'members', channelId })}>
       <Icon name="users" /> {count > 0 && <span>{count}</span>}
     </button>
   );
@@ -86,7 +87,7 @@ function ChannelMenu({ channel }: { channel: Channel }) {
   const room = channel.type === 'O' || channel.type === 'P';
   const translated = translatedChannels.value[channel.id] ?? false;
   const leave = () =>
-    confirmDialog(`Leave ${channel.display_name}?`, channel.type === 'P' ? 'This channel is private: you need to be added again to come back.' : 'You can join again at any time.', 'Leave channel', () =>
+    confirmDialog(t('channel.leaveAsk', { channel: channel.display_name }), channel.type === 'P' ? t('channel.leavePrivate') : t('channel.leavePublic'), t('channel.leave'), () =>
       void attempt(async () => {
         await api.removeFromChannel(myId.value, channel.id);
         forgetMembership(channel.id);
@@ -94,25 +95,25 @@ function ChannelMenu({ channel }: { channel: Channel }) {
       }),
     );
   const archive = () =>
-    confirmDialog(`Archive ${channel.display_name}?`, 'Nobody can write in it any more. Messages stay.', 'Archive channel', () => void attempt(() => api.deleteChannel(channel.id)));
+    confirmDialog(t('channel.archiveAsk', { channel: channel.display_name }), t('channel.archiveText'), t('channel.archive'), () => void attempt(() => api.deleteChannel(channel.id)));
   const items: (MenuItem | null)[] = [
-    { label: 'Edit channel', icon: 'edit', run: () => (dialog.value = () => <EditHeader channel={channel} />) },
-    room ? { label: 'Add people', icon: 'users', run: () => (dialog.value = () => <AddPeople channel={channel} />) } : null,
-    { label: 'Pinned messages', icon: 'pin', run: () => (panel.value = { kind: 'pinned', channelId: channel.id }) },
+    { label: t('channel.edit'), icon: 'edit', run: () => (dialog.value = () => <EditHeader channel={channel} />) },
+    room ? { label: t('channel.addPeople'), icon: 'users', run: () => (dialog.value = () => <AddPeople channel={channel} />) } : null,
+    { label: t('channel.pinned'), icon: 'pin', run: () => (panel.value = { kind: 'pinned', channelId: channel.id }) },
     translationAvailable.value
       ? {
-          label: 'Translate this channel',
+          label: t('channel.translate'),
           icon: 'globe',
           checked: translated,
           disabled: translated ? '' : missing('llm'),
           run: () => void attempt(() => setChannelTranslation(channel.id, !translated)),
         }
       : null,
-    room && channel.name !== 'town-square' ? { label: 'Leave channel', icon: 'exit', run: leave, danger: true } : null,
-    room && channel.name !== 'town-square' ? { label: 'Archive channel', icon: 'trash', run: archive, danger: true } : null,
+    room && channel.name !== 'town-square' ? { label: t('channel.leave'), icon: 'exit', run: leave, danger: true } : null,
+    room && channel.name !== 'town-square' ? { label: t('channel.archive'), icon: 'trash', run: archive, danger: true } : null,
   ];
   return (
-    <Menu label="Channel menu" align="right" items={items}>
+    <Menu label={t('channel.menu')} align="right" items={items}>
       <Icon name="more" />
     </Menu>
   );

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { errorText } from '../api/client';
 import { requestJoin } from '../calls/actions';
+import { t } from '../locale/locale';
 import { loadLatest } from '../posts/load';
 import { Composer } from '../posts/Composer';
 import { PostList } from '../posts/PostList';
@@ -49,7 +50,7 @@ function OpenChannel({ channelId }: { channelId: string }) {
     <>
       <ChannelHeader channel={channel} />
       <PostList channel={channel} />
-      <Composer channelId={channelId} rootId="" label="Message" placeholder={`Message ${channelTitle(channel)}`} />
+      <Composer channelId={channelId} rootId="" label={t('composer.message')} placeholder={t('channel.message', { channel: channelTitle(channel) })} />
     </>
   );
 }
@@ -64,7 +65,7 @@ function FindChannel() {
     const run = async () => {
       if (here.kind === 'messages' && here.target.startsWith('@')) return openByUsername(here.target.slice(1));
       if (here.kind === 'channel' && team) return openByName(team.id, here.channel);
-      throw new Error('This conversation does not exist, or you are not part of it.');
+      throw new Error(t('channel.notFound'));
     };
     run().catch((cause) => setError(errorText(cause)));
   };

@@ -2,6 +2,7 @@ import type { ServerChannel as Channel } from '@mattermost/types/channels';
 import type { Team } from '@mattermost/types/teams';
 import { useState } from 'preact/hooks';
 import { api } from '../api/client';
+import { t } from '../locale/locale';
 import { navigate } from '../routing/navigate';
 import { urlNameOrRandom } from '../teams/name';
 import { closeDialog, Dialog } from '../ui/Dialog';
@@ -28,28 +29,28 @@ export function CreateChannel({ team }: { team: Team }) {
     navigate(pathOf(channel));
   });
   return (
-    <Dialog title="Create channel">
-      <form class="form" onSubmit={onSubmit} aria-label="Create channel">
+    <Dialog title={t('channel.create')}>
+      <form class="form" onSubmit={onSubmit} aria-label={t('channel.create')}>
         {error && <ErrorNote text={error} />}
-        <Field label="Channel name" required maxLength={64} autofocus value={display} onValue={setDisplay} />
-        <Field label="Purpose" maxLength={250} value={purpose} onValue={setPurpose} hint="What the channel is about. Optional." />
+        <Field label={t('channel.name')} required maxLength={64} autofocus value={display} onValue={setDisplay} />
+        <Field label={t('channel.purpose')} maxLength={250} value={purpose} onValue={setPurpose} hint={t('channel.purposeHint')} />
         <fieldset class="choice">
-          <legend>Who can find it</legend>
+          <legend>{t('channel.whoFinds')}</legend>
           <label class="check">
             <input type="radio" name="privacy" checked={!isPrivate} onChange={() => setPrivate(false)} />
-            Public: every member of the team
+            {t('channel.public')}
           </label>
           <label class="check">
             <input type="radio" name="privacy" checked={isPrivate} onChange={() => setPrivate(true)} />
-            Private: only people who are added
+            {t('channel.private')}
           </label>
         </fieldset>
         <div class="dialog-actions">
           <button type="button" class="button" onClick={closeDialog}>
-            Cancel
+            {t('action.cancel')}
           </button>
           <button type="submit" class="button primary" disabled={busy}>
-            Create channel
+            {t('channel.create')}
           </button>
         </div>
       </form>

@@ -1,6 +1,7 @@
 import type { ServerChannel as Channel } from '@mattermost/types/channels';
 import { useState } from 'preact/hooks';
 import { api } from '../api/client';
+import { t } from '../locale/locale';
 import { receiveChannels } from '../store/channels';
 import { closeDialog, Dialog } from '../ui/Dialog';
 import { Field } from '../ui/Field';
@@ -19,17 +20,17 @@ export function EditHeader({ channel }: { channel: Channel }) {
     closeDialog();
   });
   return (
-    <Dialog title="Edit channel">
-      <form class="form" onSubmit={onSubmit} aria-label="Edit channel">
+    <Dialog title={t('channel.edit')}>
+      <form class="form" onSubmit={onSubmit} aria-label={t('channel.edit')}>
         {error && <ErrorNote text={error} />}
-        {named && <Field label="Channel name" required maxLength={64} value={display} onValue={setDisplay} />}
-        <Field label="Header" maxLength={1024} autofocus value={header} onValue={setHeader} hint="Shown at the top of the channel. Markdown works." />
+        {named && <Field label={t('channel.name')} required maxLength={64} value={display} onValue={setDisplay} />}
+        <Field label={t('channel.header')} maxLength={1024} autofocus value={header} onValue={setHeader} hint={t('channel.headerHint')} />
         <div class="dialog-actions">
           <button type="button" class="button" onClick={closeDialog}>
-            Cancel
+            {t('action.cancel')}
           </button>
           <button type="submit" class="button primary" disabled={busy}>
-            Save
+            {t('action.save')}
           </button>
         </div>
       </form>

@@ -1,6 +1,7 @@
 import type { UserProfile } from '@mattermost/types/users';
 import { useEffect, useState } from 'preact/hooks';
 import { errorText } from '../api/client';
+import { t } from '../locale/locale';
 import { navigate } from '../routing/navigate';
 import { channels } from '../store/channels';
 import { myId } from '../store/session';
@@ -29,11 +30,11 @@ export function MembersPanel({ channelId }: { channelId: string }) {
   const rank = (user: UserProfile) => ORDER[statuses.value[user.id] ?? 'offline'] ?? 3;
   const sorted = [...(members ?? [])].sort((a, b) => rank(a) - rank(b) || displayName(a).localeCompare(displayName(b)));
   return (
-    <PanelFrame title="Members" subtitle={members ? String(members.length) : ''}>
+    <PanelFrame title={t('channel.members')} subtitle={members ? String(members.length) : ''}>
       <div class="panel-scroll">
         {channel && (channel.type === 'O' || channel.type === 'P') && (
           <button type="button" class="button wide" onClick={() => (dialog.value = () => <AddPeople channel={channel} />)}>
-            Add people
+            {t('channel.addPeople')}
           </button>
         )}
         {error && <ErrorNote text={error} retry={load} />}
@@ -45,15 +46,14 @@ export function MembersPanel({ channelId }: { channelId: string }) {
                 type="button"
                 class="pick"
                 disabled={user.id === myId.value}
-                aria-label={`Message ${displayName(user)}`}
+                aria-label={t('people.messageTo', { name: displayName(user) })}
                 onClick={() => void attempt(async () => navigate(pathOf(await openDirect(user.id))))}
               >
                 <Avatar userId={user.id} size={32} presence />
                 <span class="pick-text">
                   <span>
-                    {displayName(user)}
-                    {user.id === myId.value && ' (you)'}
-                    {user.is_bot && <span class="tag">BOT</span>}
+                    {user.id === myId.value ? t('people.you', { name: displayName(user) }) : displayName(user)}
+                    {user.is_bot && <span class="tag">{t('post.bot')}</span>}
                   </span>
                   <small>@{user.username}</small>
                 </span>

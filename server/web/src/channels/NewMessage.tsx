@@ -1,5 +1,6 @@
 import type { UserProfile } from '@mattermost/types/users';
 import { useState } from 'preact/hooks';
+import { t } from '../locale/locale';
 import { navigate } from '../routing/navigate';
 import { closeDialog, Dialog } from '../ui/Dialog';
 import { ErrorNote } from '../ui/states';
@@ -18,13 +19,13 @@ export function NewMessage() {
     navigate(pathOf(channel));
   });
   return (
-    <Dialog title="New direct message">
-      <form class="form" onSubmit={onSubmit} aria-label="New direct message">
+    <Dialog title={t('sidebar.newDirect')}>
+      <form class="form" onSubmit={onSubmit} aria-label={t('sidebar.newDirect')}>
         {error && <ErrorNote text={error} />}
         <PeoplePicker scope={{}} chosen={chosen} onChange={(next) => setChosen(next.slice(0, 7))} />
         <div class="dialog-actions">
           <button type="submit" class="button primary" disabled={busy || chosen.length === 0}>
-            Open conversation
+            {t('people.openConversation')}
           </button>
         </div>
       </form>

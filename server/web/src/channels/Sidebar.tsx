@@ -2,6 +2,7 @@ import type { ServerChannel as Channel } from '@mattermost/types/channels';
 import type { ComponentChildren } from 'preact';
 import { activeCalls } from '../calls/calls';
 import { agents } from '../agents/load';
+import { t } from '../locale/locale';
 import { followLink, navigate, route } from '../routing/navigate';
 import { messagesPath } from '../routing/route';
 import { channels, currentChannel, memberships, partnerId } from '../store/channels';
@@ -36,7 +37,7 @@ export function Sidebar() {
     .filter((channel) => channel.last_post_at > 0 || channel.id === currentChannel.value?.id)
     .sort((a, b) => b.last_post_at - a.last_post_at);
   return (
-    <nav class="sidebar" aria-label="Channels and messages" onClick={onClick}>
+    <nav class="sidebar" aria-label={t('sidebar.label')} onClick={onClick}>
       <header class="sidebar-head">
         <TeamMenu />
       </header>
@@ -46,17 +47,17 @@ export function Sidebar() {
           <span class="side-icon">
             <Icon name="threads" size={16} />
           </span>
-          <span class="side-name">Threads</span>
+          <span class="side-name">{t('sidebar.threads')}</span>
         </a>
         <Section
-          title="Channels"
+          title={t('sidebar.channels')}
           action={
             <Menu
-              label="Add channels"
+              label={t('sidebar.addChannels')}
               align="right"
               items={[
-                { label: 'Create channel', icon: 'plus', run: () => (dialog.value = () => <CreateChannel team={team} />) },
-                { label: 'Browse channels', icon: 'search', run: () => (dialog.value = () => <BrowseChannels team={team} />) },
+                { label: t('channel.create'), icon: 'plus', run: () => (dialog.value = () => <CreateChannel team={team} />) },
+                { label: t('channel.browse'), icon: 'search', run: () => (dialog.value = () => <BrowseChannels team={team} />) },
               ]}
             >
               <Icon name="plus" size={16} />
@@ -68,9 +69,9 @@ export function Sidebar() {
           ))}
         </Section>
         <Section
-          title="Direct messages"
+          title={t('sidebar.direct')}
           action={
-            <button type="button" class="icon-button" aria-label="New direct message" title="New direct message" onClick={() => (dialog.value = () => <NewMessage />)}>
+            <button type="button" class="icon-button" aria-label={t('sidebar.newDirect')} title={t('sidebar.newDirect')} onClick={() => (dialog.value = () => <NewMessage />)}>
               <Icon name="plus" size={16} />
             </button>
           }
@@ -78,10 +79,10 @@ export function Sidebar() {
           {direct.map((channel) => (
             <ChannelLink key={channel.id} channel={channel} />
           ))}
-          {direct.length === 0 && <p class="side-empty">Nobody yet</p>}
+          {direct.length === 0 && <p class="side-empty">{t('sidebar.nobody')}</p>}
         </Section>
         {agents.value.length > 0 && (
-          <Section title="Agents">
+          <Section title={t('sidebar.agents')}>
             {agents.value.map((agent) => (
               <AgentLink key={agent.id} id={agent.id} username={agent.username} name={agent.displayName} />
             ))}
@@ -115,13 +116,13 @@ function ChannelLink({ channel }: { channel: Channel }) {
   const active = currentChannel.value?.id === channel.id;
   const bold = !active && !unread.muted && unread.messages > 0;
   const title = channelTitle(channel);
-  const label = unread.mentions > 0 && !active ? `${title}, ${unread.mentions} mentions` : bold ? `${title}, unread` : title;
+  const label = unread.mentions > 0 && !active ? t('sidebar.mentions', { title, count: unread.mentions }) : bold ? t('sidebar.unread', { title }) : title;
   return (
     <a class={`side-item${active ? ' active' : ''}${bold ? ' unread' : ''}${unread.muted ? ' muted' : ''}`} href={pathOf(channel)} aria-current={active ? 'page' : undefined} aria-label={label}>
       <ChannelIcon channel={channel} />
       <span class="side-name">{title}</span>
       {activeCalls.value[channel.id] && (
-        <span class="side-call" title="Call in progress">
+        <span class="side-call" title={t('sidebar.call')}>
           <Icon name="phone" size={14} />
         </span>
       )}

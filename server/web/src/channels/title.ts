@@ -1,4 +1,5 @@
 import type { ServerChannel as Channel } from '@mattermost/types/channels';
+import { t } from '../locale/locale';
 import { partnerId } from '../store/channels';
 import { me, myId } from '../store/session';
 import { displayName, users } from '../store/users';
@@ -7,7 +8,7 @@ import { displayName, users } from '../store/users';
 export function channelTitle(channel: Channel): string {
   if (channel.type === 'D') {
     const id = partnerId(channel);
-    return id === myId.value ? `${displayName(users.value[id])} (you)` : displayName(users.value[id]);
+    return id === myId.value ? t('people.you', { name: displayName(users.value[id]) }) : displayName(users.value[id]);
   }
   if (channel.type === 'G') {
     const own = me.value?.username;

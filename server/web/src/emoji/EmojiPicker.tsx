@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { t } from '../locale/locale';
 import { EMOJI, emojiCharacter, GROUPS, QUICK, searchEmoji, type Emoji } from './emoji';
 
 /** Searchable emoji by group. Escape or a click elsewhere closes. */
@@ -13,11 +14,11 @@ export function EmojiPicker({ pick, close, up = false }: { pick: (name: string) 
   }, []);
   const shown = term ? searchEmoji(term, 80) : EMOJI.filter((emoji) => emoji.group === group);
   return (
-    <div class={up ? 'emoji-picker menu-up' : 'emoji-picker'} ref={box} role="dialog" aria-label="Emoji" onKeyDown={(event) => event.key === 'Escape' && close()}>
+    <div class={up ? 'emoji-picker menu-up' : 'emoji-picker'} ref={box} role="dialog" aria-label={t('emoji.label')} onKeyDown={(event) => event.key === 'Escape' && close()}>
       <input
         type="search"
-        aria-label="Search emoji"
-        placeholder="Search emoji"
+        aria-label={t('emoji.search')}
+        placeholder={t('emoji.search')}
         autofocus
         ref={(element) => element?.focus()}
         value={term}
@@ -30,14 +31,14 @@ export function EmojiPicker({ pick, close, up = false }: { pick: (name: string) 
       />
       {!term && (
         <>
-          <div class="emoji-row" role="group" aria-label="Frequent">
+          <div class="emoji-row" role="group" aria-label={t('emoji.frequent')}>
             {QUICK.map((name) => (
               <button key={name} type="button" class="emoji-button" aria-label={name} title={`:${name}:`} onClick={() => pick(name)}>
                 {emojiCharacter(name)}
               </button>
             ))}
           </div>
-          <select aria-label="Emoji group" value={group} onChange={(event) => setGroup(Number(event.currentTarget.value))}>
+          <select aria-label={t('emoji.group')} value={group} onChange={(event) => setGroup(Number(event.currentTarget.value))}>
             {GROUPS.map(([number, title]) => (
               <option key={number} value={number}>
                 {title}
@@ -52,7 +53,7 @@ export function EmojiPicker({ pick, close, up = false }: { pick: (name: string) 
             {emoji.character}
           </button>
         ))}
-        {shown.length === 0 && <span class="hint">Nothing found</span>}
+        {shown.length === 0 && <span class="hint">{t('state.nothingFound')}</span>}
       </div>
     </div>
   );

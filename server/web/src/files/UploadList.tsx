@@ -1,4 +1,5 @@
 import type { FileInfo } from '@mattermost/types/files';
+import { t } from '../locale/locale';
 import { Icon } from '../ui/Icon';
 import { fileSize } from '../ui/time';
 import { thumbnailUrl } from './urls';
@@ -15,12 +16,12 @@ interface Props {
 export function UploadList({ files, running, remove, cancel }: Props) {
   if (files.length === 0 && running.length === 0) return null;
   return (
-    <ul class="uploads" aria-label="Attached files">
+    <ul class="uploads" aria-label={t('composer.attached')}>
       {files.map((file) => (
         <li key={file.id} class="upload">
           {file.has_preview_image ? <img src={thumbnailUrl(file.id)} alt="" /> : <Icon name="file" />}
           <span class="clip">{file.name}</span>
-          <button type="button" class="icon-button" aria-label={`Remove ${file.name}`} onClick={() => remove(file.id)}>
+          <button type="button" class="icon-button" aria-label={t('action.remove', { name: file.name })} onClick={() => remove(file.id)}>
             <Icon name="close" size={14} />
           </button>
         </li>
@@ -30,9 +31,9 @@ export function UploadList({ files, running, remove, cancel }: Props) {
           <Icon name={upload.error ? 'warning' : 'file'} />
           <span class="upload-text">
             <span class="clip">{upload.name}</span>
-            {upload.error ? <small role="alert">{upload.error}</small> : <progress max={1} value={upload.progress} aria-label={`Uploading ${upload.name}, ${fileSize(upload.size)}`} />}
+            {upload.error ? <small role="alert">{upload.error}</small> : <progress max={1} value={upload.progress} aria-label={t('composer.uploading', { name: upload.name, size: fileSize(upload.size) })} />}
           </span>
-          <button type="button" class="icon-button" aria-label={`Cancel ${upload.name}`} onClick={() => cancel(upload.id)}>
+          <button type="button" class="icon-button" aria-label={t('composer.cancelUpload', { name: upload.name })} onClick={() => cancel(upload.id)}>
             <Icon name="close" size={14} />
           </button>
         </li>

@@ -20,7 +20,7 @@ function Attachment({ post, item }: { post: Post; item: MessageAttachment }) {
   return (
     <>
       {item.pretext && <Markdown text={item.pretext} />}
-      <div class="message-attachment" style={{ borderLeftColor: barColour(item.color) }}>
+      <div class="message-attachment" style={{ borderInlineStartColor: barColour(item.color) }}>
         {item.author_name && (
           <div class="attachment-line">
             {source(item.author_icon) && <img src={source(item.author_icon)} alt="" width="16" height="16" />}

@@ -1,5 +1,6 @@
 import type { Post } from '@mattermost/types/posts';
 import { useState } from 'preact/hooks';
+import { t } from '../locale/locale';
 import { myId } from '../store/session';
 import { displayName, users, wantUsers } from '../store/users';
 import { Icon } from '../ui/Icon';
@@ -27,18 +28,18 @@ export function Acknowledgements({ post }: { post: Post }) {
     <div class="acknowledgements">
       {!isAuthor && (
         <button type="button" class={mine ? 'button small acknowledged' : 'button small primary'} aria-pressed={mine !== undefined} disabled={final} onClick={() => void attempt(() => toggleAcknowledgement(post, mine))}>
-          <Icon name="check" size={14} /> {mine ? 'Acknowledged' : 'Acknowledge'}
+          <Icon name="check" size={14} /> {mine ? t('ack.done') : t('ack.do')}
         </button>
       )}
       {list.length > 0 ? (
         <button type="button" class="link" aria-expanded={open} onClick={show}>
-          {list.length === 1 ? '1 person acknowledged' : `${list.length} people acknowledged`}
+          {t('ack.count', { count: list.length })}
         </button>
       ) : (
-        isAuthor && <span class="hint">Nobody has acknowledged yet</span>
+        isAuthor && <span class="hint">{t('ack.nobody')}</span>
       )}
       {open && list.length > 0 && (
-        <ul aria-label="Acknowledged by">
+        <ul aria-label={t('ack.by')}>
           {list.map((one) => (
             <li key={one.user_id}>
               {displayName(users.value[one.user_id])} <small class="hint">{fullTime(one.acknowledged_at)}</small>

@@ -5,6 +5,7 @@ import { EmojiPicker } from '../emoji/EmojiPicker';
 import { emojiCharacter } from '../emoji/emoji';
 import { UploadList } from '../files/UploadList';
 import { useUploads } from '../files/useUploads';
+import { t } from '../locale/locale';
 import { typingPlace } from '../store/typing';
 import { Avatar } from '../ui/Avatar';
 import { Icon } from '../ui/Icon';
@@ -128,7 +129,7 @@ export function Composer({ channelId, rootId, label, placeholder }: Props) {
     }
     if (event.key === 'ArrowUp' && text === '') {
       const own = lastOwnPost(channelId, rootId);
-      if (own) document.querySelector<HTMLElement>(`[data-post-id="${own}"] [aria-label="More actions"]`)?.focus();
+      if (own) document.querySelector<HTMLElement>(`[data-post-id="${own}"] .post-actions [aria-haspopup=menu]`)?.focus();
     }
   };
 
@@ -147,7 +148,7 @@ export function Composer({ channelId, rootId, label, placeholder }: Props) {
   return (
     <div class="composer-wrap">
       {open && (
-        <ul class="suggestions" role="listbox" aria-label="Suggestions">
+        <ul class="suggestions" role="listbox" aria-label={t('composer.suggestions')}>
           {suggestions.map((suggestion, at) => (
             <li key={suggestion.insert} role="option" aria-selected={at === chosen} class={at === chosen ? 'suggestion chosen' : 'suggestion'} onMouseDown={(event) => { event.preventDefault(); choose(at); }}>
               {suggestion.userId && <Avatar userId={suggestion.userId} size={24} presence />}
@@ -163,6 +164,7 @@ export function Composer({ channelId, rootId, label, placeholder }: Props) {
         <textarea
           ref={area}
           rows={1}
+          dir="auto"
           aria-label={label}
           placeholder={placeholder}
           value={text}
@@ -173,12 +175,12 @@ export function Composer({ channelId, rootId, label, placeholder }: Props) {
           onPaste={onPaste}
         />
         <div class="composer-bar">
-          <input ref={picker} type="file" multiple hidden aria-label={rootId ? 'Files for the reply' : 'Files'} onChange={(event) => { uploads.add(event.currentTarget.files ?? []); event.currentTarget.value = ''; }} />
-          <button type="button" class="icon-button" aria-label="Attach files" title="Attach files" onClick={() => picker.current?.click()}>
+          <input ref={picker} type="file" multiple hidden aria-label={rootId ? t('composer.filesReply') : t('composer.files')} onChange={(event) => { uploads.add(event.currentTarget.files ?? []); event.currentTarget.value = ''; }} />
+          <button type="button" class="icon-button" aria-label={t('composer.attach')} title={t('composer.attach')} onClick={() => picker.current?.click()}>
             <Icon name="clip" />
           </button>
           <div class="menu-box">
-            <button type="button" class="icon-button" aria-label="Insert emoji" title="Insert emoji" onClick={() => setEmoji(!emoji)}>
+            <button type="button" class="icon-button" aria-label={t('composer.emoji')} title={t('composer.emoji')} onClick={() => setEmoji(!emoji)}>
               <Icon name="smile" />
             </button>
             {emoji && <EmojiPicker up close={() => setEmoji(false)} pick={(name) => { setEmoji(false); insert(emojiCharacter(name) ?? `:${name}:`); }} />}
@@ -186,7 +188,7 @@ export function Composer({ channelId, rootId, label, placeholder }: Props) {
           {!rootId && <PriorityMenu value={priority} onChange={(next) => changeDraft(place, () => ({ priority: next }))} />}
           {!isStandard(priority) && <PriorityTag value={priority} />}
           <span class="grow" />
-          <button type="button" class="icon-button send" aria-label={rootId ? 'Send reply' : 'Send message'} title="Send" disabled={!ready} onClick={send}>
+          <button type="button" class="icon-button send" aria-label={rootId ? t('composer.sendReply') : t('composer.sendMessage')} title={t('composer.send')} disabled={!ready} onClick={send}>
             <Icon name="send" />
           </button>
         </div>

@@ -1,5 +1,6 @@
 import type { Post } from '@mattermost/types/posts';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { t } from '../locale/locale';
 import { useForm } from '../ui/useForm';
 import { ErrorNote } from '../ui/states';
 import { editPost } from './send';
@@ -21,17 +22,17 @@ export function EditForm({ post, done }: { post: Post; done: () => void }) {
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) void onSubmit(event);
   };
   return (
-    <form class="edit-form" onSubmit={onSubmit} aria-label="Edit message">
+    <form class="edit-form" onSubmit={onSubmit} aria-label={t('post.editForm')}>
       {error && <ErrorNote text={error} />}
-      <textarea ref={area} rows={Math.min(12, text.split('\n').length + 1)} aria-label="Edit message" value={text} onInput={(event) => setText(event.currentTarget.value)} onKeyDown={onKey} />
+      <textarea ref={area} rows={Math.min(12, text.split('\n').length + 1)} aria-label={t('post.editForm')} value={text} onInput={(event) => setText(event.currentTarget.value)} onKeyDown={onKey} />
       <div class="row">
         <button type="submit" class="button primary small" disabled={busy || !text.trim()}>
-          Save
+          {t('action.save')}
         </button>
         <button type="button" class="button small" onClick={done}>
-          Cancel
+          {t('action.cancel')}
         </button>
-        <small class="hint">Enter to save, Escape to cancel</small>
+        <small class="hint">{t('post.editHint')}</small>
       </div>
     </form>
   );

@@ -43,5 +43,5 @@ export function Markdown({ text }: { text: string }) {
     () => DOMPurify.sanitize(renderMarkdown(text, scope()), { ADD_ATTR: ['target'] }),
     [text, known, rooms, crowds],
   );
-  return <div class={isOnlyEmoji(text) ? 'markdown jumbo' : 'markdown'} onClick={onClick} dangerouslySetInnerHTML={{ __html: html }} />;
+  return <div dir="auto" class={isOnlyEmoji(text) ? 'markdown jumbo' : 'markdown'} onClick={onClick} dangerouslySetInnerHTML={{ __html: html }} />;
 }

@@ -8,6 +8,7 @@ import { RecordingPost } from '../calls/RecordingPost';
 import { TranscriptPost } from '../calls/TranscriptPost';
 import { Attachments } from '../files/Attachments';
 import { MessageAttachments } from '../interactive/MessageAttachments';
+import { t } from '../locale/locale';
 import { failedPosts, removePost } from '../store/posts';
 import { openThread } from '../store/panel';
 import { displayName, users, wantUsers } from '../store/users';
@@ -61,19 +62,19 @@ export const Post = memo(function Post({ post, grouped = false, lit = false, inT
         {!grouped && (
           <div class="post-head">
             <strong class="post-author">{name}</strong>
-            {(user?.is_bot || post.props?.from_bot === 'true' || post.props?.from_webhook === 'true') && <span class="tag">BOT</span>}
+            {(user?.is_bot || post.props?.from_bot === 'true' || post.props?.from_webhook === 'true') && <span class="tag">{t('post.bot')}</span>}
             <time title={fullTime(post.create_at)}>{clock(post.create_at)}</time>
             <PriorityTag value={priorityOf(post)} />
             {post.is_pinned && (
-              <span class="hint" title="Pinned">
+              <span class="hint" title={t('post.pinned')}>
                 <Icon name="pin" size={13} />
               </span>
             )}
             {post.type === 'system_ephemeral' && (
               <span class="hint">
-                Only visible to you ·{' '}
+                {t('post.onlyYou')} ·{' '}
                 <button type="button" class="link" onClick={() => removePost(post)}>
-                  Dismiss
+                  {t('action.dismiss')}
                 </button>
               </span>
             )}
@@ -82,12 +83,12 @@ export const Post = memo(function Post({ post, grouped = false, lit = false, inT
         {editing ? <EditForm post={post} done={() => setEditing(false)} /> : <Content post={post} />}
         {failed && (
           <div class="send-failed" role="alert">
-            <Icon name="warning" size={14} /> Not sent: {failed}
+            <Icon name="warning" size={14} /> {t('post.notSent', { reason: failed })}
             <button type="button" class="link" onClick={() => void retryPost(post.id)}>
-              Retry
+              {t('post.retry')}
             </button>
             <button type="button" class="link" onClick={() => discardPost(post.id)}>
-              Discard
+              {t('post.discard')}
             </button>
           </div>
         )}
@@ -113,7 +114,7 @@ function Content({ post }: { post: PostData }) {
     <>
       <div class="post-text">
         {isTranslated(post) ? <TranslatedMessage post={post} /> : post.message && <Markdown text={post.message} />}
-        {post.edit_at > 0 && <span class="edited">(edited)</span>}
+        {post.edit_at > 0 && <span class="edited">{t('post.edited')}</span>}
       </div>
       <MessageAttachments post={post} />
       <Embeds post={post} />
@@ -145,8 +146,8 @@ function ThreadLink({ post }: { post: PostData }) {
           <Avatar key={id} userId={id} size={20} />
         ))}
       </span>
-      {count === 1 ? '1 reply' : `${count} replies`}
-      {(post.last_reply_at ?? 0) > 0 && <span class="hint">last at {clock(post.last_reply_at ?? 0)}</span>}
+      {t('post.replies', { count })}
+      {(post.last_reply_at ?? 0) > 0 && <span class="hint">{t('post.lastAt', { time: clock(post.last_reply_at ?? 0) })}</span>}
     </button>
   );
 }

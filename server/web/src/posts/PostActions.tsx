@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { api } from '../api/client';
 import { agentActions } from '../agents/actions';
 import { EmojiPicker } from '../emoji/EmojiPicker';
+import { t } from '../locale/locale';
 import { permalinkPath } from '../routing/route';
 import { openThread } from '../store/panel';
 import { receivePosts } from '../store/posts';
@@ -30,27 +31,27 @@ export function PostActions({ post, edit, inThread }: { post: Post; edit: () => 
   const plain = ['', 'custom_translation'].includes(kindOfPost(post));
   const copyLink = async () => {
     const link = location.origin + permalinkPath(currentTeam.value?.name ?? '', post.id);
-    say((await copyText(link)) ? 'Link copied.' : link);
+    say((await copyText(link)) ? t('team.linkCopied') : link);
   };
   const pin = () =>
     attempt(async () => {
       await (post.is_pinned ? api.unpinPost(post.id) : api.pinPost(post.id));
       receivePosts([{ ...post, is_pinned: !post.is_pinned }]);
     });
-  const remove = () => confirmDialog('Delete this message?', 'It disappears for everybody, with its replies.', 'Delete', () => void attempt(() => deletePost(post)));
+  const remove = () => confirmDialog(t('post.deleteAsk'), t('post.deleteText'), t('action.delete'), () => void attempt(() => deletePost(post)));
   const items: (MenuItem | null)[] = [
-    { label: 'Copy link', icon: 'link', run: () => void copyLink() },
-    { label: 'Copy text', icon: 'file', run: () => void copyText(post.message).then((done) => say(done ? 'Text copied.' : 'The browser does not allow copying here.')) },
-    { label: post.is_pinned ? 'Unpin' : 'Pin to channel', icon: 'pin', run: () => void pin() },
-    { label: 'Remind me', icon: 'clock', run: () => (dialog.value = () => <ReminderDialog post={post} />) },
+    { label: t('team.copyLink'), icon: 'link', run: () => void copyLink() },
+    { label: t('post.copyText'), icon: 'file', run: () => void copyText(post.message).then((done) => say(done ? t('post.textCopied') : t('post.noCopy'))) },
+    { label: post.is_pinned ? t('post.unpin') : t('post.pin'), icon: 'pin', run: () => void pin() },
+    { label: t('post.remind'), icon: 'clock', run: () => (dialog.value = () => <ReminderDialog post={post} />) },
     ...agentActions(post),
-    mine && plain ? { label: 'Edit', icon: 'edit', run: edit } : null,
-    mine || isAdmin.value ? { label: 'Delete', icon: 'trash', run: remove, danger: true } : null,
+    mine && plain ? { label: t('action.edit'), icon: 'edit', run: edit } : null,
+    mine || isAdmin.value ? { label: t('action.delete'), icon: 'trash', run: remove, danger: true } : null,
   ];
   return (
-    <div class={picking ? 'post-actions shown' : 'post-actions'} role="group" aria-label="Message actions">
+    <div class={picking ? 'post-actions shown' : 'post-actions'} role="group" aria-label={t('post.actions')}>
       <div class="menu-box">
-        <button type="button" class="icon-button" aria-label="Add reaction" title="Add reaction" aria-expanded={picking} onClick={(event) => { setAbove(opensAbove(event.currentTarget, PICKER_HEIGHT)); setPicking(!picking); }}>
+        <button type="button" class="icon-button" aria-label={t('post.react')} title={t('post.react')} aria-expanded={picking} onClick={(event) => { setAbove(opensAbove(event.currentTarget, PICKER_HEIGHT)); setPicking(!picking); }}>
           <Icon name="smile" />
         </button>
         {picking && (
@@ -65,11 +66,11 @@ export function PostActions({ post, edit, inThread }: { post: Post; edit: () => 
         )}
       </div>
       {!inThread && (
-        <button type="button" class="icon-button" aria-label="Reply in thread" title="Reply in thread" onClick={() => openThread(post.root_id || post.id)}>
+        <button type="button" class="icon-button" aria-label={t('post.replyInThread')} title={t('post.replyInThread')} onClick={() => openThread(post.root_id || post.id)}>
           <Icon name="reply" />
         </button>
       )}
-      <Menu label="More actions" align="right" items={items}>
+      <Menu label={t('post.more')} align="right" items={items}>
         <Icon name="more" />
       </Menu>
     </div>

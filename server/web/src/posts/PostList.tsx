@@ -2,6 +2,7 @@
 import type { ServerChannel as Channel } from '@mattermost/types/channels';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { channelTitle } from '../channels/title';
+import { t } from '../locale/locale';
 import { posts, timelines } from '../store/posts';
 import { highlighted } from '../store/panel';
 import { myId } from '../store/session';
@@ -100,7 +101,7 @@ export function PostList({ channel }: { channel: Channel }) {
     else box.current?.scrollTo({ top: box.current.scrollHeight, behavior: 'smooth' });
   };
 
-  if (!timeline || (timeline.state === 'loading' && ids.length === 0)) return <Spinner label="Loading messages" />;
+  if (!timeline || (timeline.state === 'loading' && ids.length === 0)) return <Spinner label={t('list.loading')} />;
   if (timeline.state === 'failed' && ids.length === 0) {
     return (
       <div class="center-note">
@@ -110,9 +111,9 @@ export function PostList({ channel }: { channel: Channel }) {
   }
   return (
     <div class="post-list-wrap">
-      <div class="post-list" ref={box} onScroll={onScroll} role="log" aria-label={`Messages in ${channelTitle(channel)}`} tabIndex={0}>
+      <div class="post-list" ref={box} onScroll={onScroll} role="log" aria-label={t('list.messagesIn', { channel: channelTitle(channel) })} tabIndex={0}>
         <div class="post-list-inner">
-          {timeline.hasOlder ? <Spinner label="Loading older messages" /> : <Beginning channel={channel} />}
+          {timeline.hasOlder ? <Spinner label={t('list.older')} /> : <Beginning channel={channel} />}
           {ids.map((id, at) => {
             const post = all[id];
             const previous = all[ids[at - 1]];
@@ -126,7 +127,7 @@ export function PostList({ channel }: { channel: Channel }) {
                 )}
                 {id === unreadFrom && (
                   <div class="new-line" role="separator">
-                    <span>New</span>
+                    <span>{t('list.new')}</span>
                   </div>
                 )}
                 <Post post={post} grouped={!newDay && id !== unreadFrom && !startsGroup(previous, post)} lit={id === target} />
@@ -137,7 +138,7 @@ export function PostList({ channel }: { channel: Channel }) {
       </div>
       {away && (
         <button type="button" class="to-end" onClick={toEnd}>
-          <Icon name="down" size={16} /> Latest messages
+          <Icon name="down" size={16} /> {t('list.latest')}
         </button>
       )}
     </div>
@@ -147,8 +148,8 @@ export function PostList({ channel }: { channel: Channel }) {
 function Beginning({ channel }: { channel: Channel }) {
   const title = channelTitle(channel);
   return (
-    <Empty title={channel.type === 'D' || channel.type === 'G' ? title : `Welcome to ${title}`}>
-      {channel.purpose || (channel.type === 'D' ? 'Only the two of you can read this.' : 'This is the start of the channel. Say something.')}
+    <Empty title={channel.type === 'D' || channel.type === 'G' ? title : t('list.welcome', { channel: title })}>
+      {channel.purpose || (channel.type === 'D' ? t('list.onlyTwo') : t('list.start'))}
     </Empty>
   );
 }

@@ -1,3 +1,4 @@
+import { t } from '../locale/locale';
 import { config } from '../store/session';
 import { Icon } from '../ui/Icon';
 import { Menu } from '../ui/Menu';
@@ -9,18 +10,18 @@ export function PriorityMenu({ value, onChange }: { value: Priority; onChange: (
   const level = (priority: Priority['priority'], label: string) => ({ label, checked: value.priority === priority, run: () => onChange(withPriority(value, priority)) });
   return (
     <Menu
-      label="Message priority"
+      label={t('priority.label')}
       up
       class={isStandard(value) ? 'icon-button' : 'icon-button on'}
       items={[
-        level('', 'Standard'),
-        level('important', 'Important'),
-        level('urgent', 'Urgent'),
+        level('', t('priority.standard')),
+        level('important', t('priority.important')),
+        level('urgent', t('priority.urgent')),
         config.value.PostAcknowledgements === 'true'
-          ? { label: 'Ask readers to acknowledge', checked: value.requested_ack, run: () => onChange({ ...value, requested_ack: !value.requested_ack }) }
+          ? { label: t('priority.ask'), checked: value.requested_ack, run: () => onChange({ ...value, requested_ack: !value.requested_ack }) }
           : null,
         config.value.AllowPersistentNotifications === 'true' && value.priority === 'urgent'
-          ? { label: 'Tell mentioned people again', checked: value.persistent_notifications, run: () => onChange({ ...value, persistent_notifications: !value.persistent_notifications }) }
+          ? { label: t('priority.again'), checked: value.persistent_notifications, run: () => onChange({ ...value, persistent_notifications: !value.persistent_notifications }) }
           : null,
       ]}
     >

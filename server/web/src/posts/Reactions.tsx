@@ -1,5 +1,6 @@
 import type { Post } from '@mattermost/types/posts';
 import { emojiCharacter } from '../emoji/emoji';
+import { t } from '../locale/locale';
 import { reactionsOf } from '../store/posts';
 import { myId } from '../store/session';
 import { displayName, users } from '../store/users';
@@ -24,9 +25,9 @@ export function Reactions({ post }: { post: Post }) {
   const groups = groupReactions(reactionsOf(post));
   if (groups.length === 0) return null;
   return (
-    <div class="reactions" role="group" aria-label="Reactions">
+    <div class="reactions" role="group" aria-label={t('post.reactions')}>
       {groups.map(({ emoji, userIds }) => {
-        const names = userIds.map((id) => (id === myId.value ? 'You' : displayName(users.value[id]))).join(', ');
+        const names = userIds.map((id) => (id === myId.value ? t('people.You') : displayName(users.value[id]))).join(', ');
         const mine = userIds.includes(myId.value);
         return (
           <button
@@ -35,7 +36,7 @@ export function Reactions({ post }: { post: Post }) {
             class={mine ? 'reaction mine' : 'reaction'}
             aria-pressed={mine}
             aria-label={`${emoji}, ${userIds.length}`}
-            title={`${names} reacted with :${emoji}:`}
+            title={t('post.reacted', { names, emoji })}
             onClick={() => void attempt(() => toggleReaction(post, emoji))}
           >
             <span class="emoji">{emojiCharacter(emoji) ?? `:${emoji}:`}</span> {userIds.length}

@@ -1,6 +1,7 @@
 import type { Post } from '@mattermost/types/posts';
 import { useState } from 'preact/hooks';
 import { api } from '../api/client';
+import { t } from '../locale/locale';
 import { myId } from '../store/session';
 import { closeDialog, Dialog } from '../ui/Dialog';
 import { ErrorNote } from '../ui/states';
@@ -16,16 +17,16 @@ export default function ReminderDialog({ post }: { post: Post }) {
   const other = chosen === times.length;
   const { busy, error, onSubmit } = useForm(async () => {
     const seconds = reminderSeconds(other ? new Date(own).getTime() : times[chosen].at, Date.now());
-    if (seconds === null) throw new Error('Choose a time in the future.');
+    if (seconds === null) throw new Error(t('remind.future'));
     await api.addPostReminder(myId.value, post.id, seconds);
     closeDialog();
   });
   return (
-    <Dialog title="Remind me">
-      <form class="form" onSubmit={onSubmit} aria-label="Remind me">
+    <Dialog title={t('post.remind')}>
+      <form class="form" onSubmit={onSubmit} aria-label={t('post.remind')}>
         {error && <ErrorNote text={error} />}
         <fieldset class="choice">
-          <legend>When</legend>
+          <legend>{t('remind.when')}</legend>
           {times.map((time, at) => (
             <label key={time.label} class="check">
               <input type="radio" name="when" checked={chosen === at} onChange={() => setChosen(at)} />
@@ -34,21 +35,21 @@ export default function ReminderDialog({ post }: { post: Post }) {
           ))}
           <label class="check">
             <input type="radio" name="when" checked={other} onChange={() => setChosen(times.length)} />
-            At another time
+            {t('remind.other')}
           </label>
         </fieldset>
         {other && (
           <div class="field">
-            <label for="reminder-time">Date and time</label>
+            <label for="reminder-time">{t('remind.date')}</label>
             <input id="reminder-time" type="datetime-local" required value={own} onInput={(event) => setOwn(event.currentTarget.value)} />
           </div>
         )}
         <div class="dialog-actions">
           <button type="button" class="button" onClick={closeDialog}>
-            Cancel
+            {t('action.cancel')}
           </button>
           <button type="submit" class="button primary" disabled={busy}>
-            Remind me
+            {t('post.remind')}
           </button>
         </div>
       </form>

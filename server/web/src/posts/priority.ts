@@ -32,5 +32,3 @@ export function changeAcknowledgements(known: readonly PostAcknowledgement[] | u
   const others = (known ?? []).filter((one) => one.user_id !== change.user_id);
   return change.acknowledged_at > 0 ? [...others, change] : others;
 }
-
-export const PRIORITY_NAMES = { important: 'Important', urgent: 'Urgent' } as const;

@@ -1,4 +1,6 @@
 // When one wants to be reminded of a message.
+import { t } from '../locale/locale';
+
 
 const HOUR_MS = 3_600_000;
 
@@ -18,13 +20,13 @@ export function reminderTimes(now: number): ReminderTime[] {
   };
   const daysToMonday = (8 - new Date(now).getDay()) % 7 || 7;
   const times = [
-    { label: 'In 30 minutes', at: now + HOUR_MS / 2 },
-    { label: 'In 1 hour', at: now + HOUR_MS },
-    { label: 'In 2 hours', at: now + 2 * HOUR_MS },
-    { label: 'Tomorrow at 9:00', at: morning(1) },
+    { label: t('remind.halfHour'), at: now + HOUR_MS / 2 },
+    { label: t('remind.hour'), at: now + HOUR_MS },
+    { label: t('remind.twoHours'), at: now + 2 * HOUR_MS },
+    { label: t('remind.tomorrow'), at: morning(1) },
   ];
   // On a Sunday, Monday is tomorrow.
-  return daysToMonday > 1 ? [...times, { label: 'Monday at 9:00', at: morning(daysToMonday) }] : times;
+  return daysToMonday > 1 ? [...times, { label: t('remind.monday'), at: morning(daysToMonday) }] : times;
 }
 
 /** The server counts in seconds and refuses the past. */

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { api } from '../api/client';
 import { emojiCharacter, searchEmoji } from '../emoji/emoji';
 import { groups } from '../groups/groups';
+import { t } from '../locale/locale';
 import { channels } from '../store/channels';
 import { currentTeam } from '../store/teams';
 import { displayName, receiveUsers } from '../store/users';
@@ -55,14 +56,14 @@ function findChannels(term: string): Suggestion[] {
 function findGroups(term: string): Suggestion[] {
   return Object.values(groups.value)
     .filter((group) => term && (group.name.startsWith(term) || group.title.toLowerCase().startsWith(term)))
-    .map((group) => ({ insert: `@${group.name}`, title: group.title, detail: `@${group.name}, ${group.members} people` }));
+    .map((group) => ({ insert: `@${group.name}`, title: group.title, detail: t('composer.group', { name: group.name, count: group.members }) }));
 }
 
 const EVERYBODY = [
-  { name: 'channel', detail: 'everybody in this channel' },
-  { name: 'here', detail: 'everybody who is online' },
-  { name: 'all', detail: 'everybody in this channel' },
-];
+  { name: 'channel', words: 'composer.everybody' },
+  { name: 'here', words: 'composer.everybodyOnline' },
+  { name: 'all', words: 'composer.everybody' },
+] as const;
 
 async function findPeople(term: string, channelId: string): Promise<Suggestion[]> {
   const answer = await api.autocompleteUsers(term, currentTeam.value?.id ?? '', channelId, { limit: LIMIT });
@@ -72,6 +73,6 @@ async function findPeople(term: string, channelId: string): Promise<Suggestion[]
   return [
     ...people.map((user) => ({ insert: `@${user.username}`, title: displayName(user), detail: `@${user.username}`, userId: user.id })),
     ...findGroups(term),
-    ...everybody.map(({ name, detail }) => ({ insert: `@${name}`, title: `@${name}`, detail })),
+    ...everybody.map(({ name, words }) => ({ insert: `@${name}`, title: `@${name}`, detail: t(words) })),
   ].slice(0, LIMIT);
 }

@@ -1,5 +1,6 @@
 import type { Post as PostData } from '@mattermost/types/posts';
 import { channelTitle } from '../channels/title';
+import { t } from '../locale/locale';
 import { goToPost } from '../posts/Permalink';
 import { Markdown } from '../posts/Markdown';
 import { channels } from '../store/channels';
@@ -25,7 +26,7 @@ export function FoundPost({ post }: { post: PostData }) {
         </div>
       </div>
       <button type="button" class="button small" onClick={() => void attempt(() => goToPost(post.id))}>
-        Go to message
+        {t('search.go')}
       </button>
     </article>
   );

@@ -1,6 +1,7 @@
 import type { Post } from '@mattermost/types/posts';
 import { useEffect, useState } from 'preact/hooks';
 import { api, errorText } from '../api/client';
+import { t } from '../locale/locale';
 import { PanelFrame } from '../ui/PanelFrame';
 import { Empty, ErrorNote, Spinner } from '../ui/states';
 import { FoundPost } from './FoundPost';
@@ -17,11 +18,11 @@ export function PinnedPanel({ channelId }: { channelId: string }) {
   };
   useEffect(load, [channelId]);
   return (
-    <PanelFrame title="Pinned messages">
+    <PanelFrame title={t('channel.pinned')}>
       <div class="panel-scroll">
         {error && <ErrorNote text={error} retry={load} />}
         {!pinned && !error && <Spinner />}
-        {pinned?.length === 0 && <Empty title="Nothing pinned">Pin a message from its menu to keep it here for everybody.</Empty>}
+        {pinned?.length === 0 && <Empty title={t('pinned.none')}>{t('pinned.noneHint')}</Empty>}
         {pinned?.map((post) => (
           <FoundPost key={post.id} post={post} />
         ))}

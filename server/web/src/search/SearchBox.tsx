@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { t } from '../locale/locale';
 import { drawerOpen, panel } from '../store/panel';
 import { Icon } from '../ui/Icon';
 
@@ -17,7 +18,7 @@ export function SearchBox() {
       }}
     >
       <Icon name="search" size={16} />
-      <input type="search" aria-label="Search messages" placeholder="Search" value={terms} onInput={(event) => setTerms(event.currentTarget.value)} />
+      <input type="search" aria-label={t('search.label')} placeholder={t('search.hint')} value={terms} onInput={(event) => setTerms(event.currentTarget.value)} />
     </form>
   );
 }

@@ -1,6 +1,7 @@
 import type { Post } from '@mattermost/types/posts';
 import { useEffect, useState } from 'preact/hooks';
 import { api, errorText } from '../api/client';
+import { t } from '../locale/locale';
 import { currentTeam } from '../store/teams';
 import { PanelFrame } from '../ui/PanelFrame';
 import { Empty, ErrorNote, Spinner } from '../ui/states';
@@ -21,11 +22,11 @@ export function SearchPanel({ terms }: { terms: string }) {
   };
   useEffect(run, [terms, team?.id]);
   return (
-    <PanelFrame title="Search results" subtitle={`“${terms}”`}>
+    <PanelFrame title={t('search.results')} subtitle={`“${terms}”`}>
       <div class="panel-scroll">
         {error && <ErrorNote text={error} retry={run} />}
-        {!found && !error && <Spinner label="Searching" />}
-        {found?.length === 0 && <Empty title="Nothing found">Try other words, “quoted phrases”, from:name or in:channel.</Empty>}
+        {!found && !error && <Spinner label={t('search.busy')} />}
+        {found?.length === 0 && <Empty title={t('state.nothingFound')}>{t('search.none')}</Empty>}
         {found?.map((post) => (
           <FoundPost key={post.id} post={post} />
         ))}

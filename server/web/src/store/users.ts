@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals';
 import type { UserProfile } from '@mattermost/types/users';
 import { api } from '../api/client';
+import { t } from '../locale/locale';
 
 export const users = signal<Record<string, UserProfile>>({});
 /** online | away | dnd | offline | ooo by user id. */
@@ -56,7 +57,7 @@ export async function refreshStatuses(): Promise<void> {
 
 /** The name shown beside messages. */
 export function displayName(user: UserProfile | undefined): string {
-  if (!user) return 'Someone';
+  if (!user) return t('people.someone');
   const full = `${user.first_name ?? ''} ${user.last_name ?? ''}`.trim();
   return user.nickname || full || user.username;
 }

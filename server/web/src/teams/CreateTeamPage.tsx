@@ -4,6 +4,7 @@ import { api } from '../api/client';
 import { loadTeams } from '../auth/session';
 import { AuthFrame } from '../auth/AuthFrame';
 import { loadChannels } from '../channels/load';
+import { t } from '../locale/locale';
 import { followLink, navigate } from '../routing/navigate';
 import { teams } from '../store/teams';
 import { Field } from '../ui/Field';
@@ -21,20 +22,20 @@ export function CreateTeamPage() {
     navigate(`/${name}/channels/town-square`, 'replace');
   });
   return (
-    <AuthFrame title="Create a team" lead="A team is a place with its own channels and members.">
-      <form class="form" onSubmit={onSubmit} aria-label="Create team">
+    <AuthFrame title={t('team.createTitle')} lead={t('team.createLead')}>
+      <form class="form" onSubmit={onSubmit} aria-label={t('team.create')}>
         {error && <ErrorNote text={error} />}
-        <Field label="Team name" name="team" required minLength={2} maxLength={64} autofocus value={display} onValue={setDisplay} hint={urlName(display) ? `${location.host}/${urlName(display)}` : 'The name of your company or group.'} />
+        <Field label={t('team.name')} name="team" required minLength={2} maxLength={64} autofocus value={display} onValue={setDisplay} hint={urlName(display) ? `${location.host}/${urlName(display)}` : t('team.nameHint')} />
         <label class="check">
           <input type="checkbox" checked={open} onChange={(event) => setOpen(event.currentTarget.checked)} />
-          Anyone with an account may join
+          {t('team.open')}
         </label>
         <button type="submit" class="button primary" disabled={busy}>
-          {busy ? 'Creating…' : 'Create team'}
+          {busy ? t('signup.busy') : t('team.create')}
         </button>
         {teams.value.length > 0 && (
           <p class="form-foot" onClick={followLink}>
-            <a href={`/${teams.value[0].name}`}>Back to {teams.value[0].display_name}</a>
+            <a href={`/${teams.value[0].name}`}>{t('team.backTo', { team: teams.value[0].display_name })}</a>
           </p>
         )}
       </form>

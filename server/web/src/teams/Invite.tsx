@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { api, errorText } from '../api/client';
+import { t } from '../locale/locale';
 import { invitePath } from '../routing/route';
 import { receiveTeam } from '../store/teams';
 import type { Team } from '@mattermost/types/teams';
@@ -15,7 +16,7 @@ export function Invite({ team }: { team: Team }) {
     if (inviteId) return;
     api.getTeam(team.id).then(
       (fresh) => {
-        if (!fresh.invite_id) setError('Only team members with the invite permission see the link.');
+        if (!fresh.invite_id) setError(t('team.linkHidden'));
         else {
           receiveTeam(fresh);
           setInviteId(fresh.invite_id);
@@ -29,7 +30,7 @@ export function Invite({ team }: { team: Team }) {
     <>
       {error && <ErrorNote text={error} />}
       <div class="field">
-        <label for="invite-link">Invite link</label>
+        <label for="invite-link">{t('team.inviteLink')}</label>
         <div class="row">
           <input id="invite-link" readOnly value={link} onFocus={(event) => event.currentTarget.select()} />
           <button
@@ -37,13 +38,13 @@ export function Invite({ team }: { team: Team }) {
             class="button primary"
             disabled={!link}
             onClick={() => {
-              void copyText(link).then((done) => say(done ? 'Link copied.' : 'Select the link and copy it.'));
+              void copyText(link).then((done) => say(done ? t('team.linkCopied') : t('state.copySelf')));
             }}
           >
-            Copy link
+            {t('team.copyLink')}
           </button>
         </div>
-        <small class="hint">Anyone who opens this link can create an account and join the team.</small>
+        <small class="hint">{t('team.linkHint')}</small>
       </div>
       <InvitationsSection team={team} />
     </>

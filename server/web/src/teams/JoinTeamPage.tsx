@@ -3,6 +3,7 @@ import { api, errorText } from '../api/client';
 import { AuthFrame } from '../auth/AuthFrame';
 import { loadTeams } from '../auth/session';
 import { loadChannels } from '../channels/load';
+import { t } from '../locale/locale';
 import { followLink, navigate } from '../routing/navigate';
 import { teams } from '../store/teams';
 import { ErrorNote, Spinner } from '../ui/states';
@@ -20,11 +21,11 @@ export function JoinTeamPage({ inviteId, token }: { inviteId: string; token: str
     join().catch((cause) => setError(errorText(cause)));
   }, [inviteId, token]);
   return (
-    <AuthFrame title="Joining the team">
+    <AuthFrame title={t('team.joining')}>
       {error ? <ErrorNote text={error} /> : <Spinner />}
       {error && (
         <p class="form-foot" onClick={followLink}>
-          <a href="/">Go back</a>
+          <a href="/">{t('action.back')}</a>
         </p>
       )}
     </AuthFrame>

@@ -4,6 +4,7 @@ import { api, errorText } from '../api/client';
 import { AuthFrame } from '../auth/AuthFrame';
 import { loadTeams, logOut } from '../auth/session';
 import { loadChannels } from '../channels/load';
+import { t } from '../locale/locale';
 import { followLink, navigate } from '../routing/navigate';
 import { myId } from '../store/session';
 import { teams } from '../store/teams';
@@ -33,7 +34,7 @@ export function SelectTeamPage() {
   const joinable = (open ?? []).filter((team) => !mine.has(team.id));
 
   return (
-    <AuthFrame title="Teams" lead="Choose where to go.">
+    <AuthFrame title={t('team.selectTitle')} lead={t('team.selectLead')}>
       <div class="form" onClick={followLink}>
         {error && <ErrorNote text={error} retry={load} />}
         {!open && !error && <Spinner />}
@@ -49,18 +50,18 @@ export function SelectTeamPage() {
             <li key={team.id}>
               <button type="button" class="pick" onClick={() => void join(team)}>
                 <span>{team.display_name}</span>
-                <span class="hint">Join</span>
+                <span class="hint">{t('team.join')}</span>
               </button>
             </li>
           ))}
         </ul>
-        {open && teams.value.length === 0 && joinable.length === 0 && <Empty title="No teams yet">Create one, or ask somebody for an invite link.</Empty>}
+        {open && teams.value.length === 0 && joinable.length === 0 && <Empty title={t('team.none')}>{t('team.noneHint')}</Empty>}
         <a class="button primary" href="/create_team">
-          <Icon name="plus" /> Create a team
+          <Icon name="plus" /> {t('team.createTitle')}
         </a>
         <p class="form-foot">
           <button type="button" class="link" onClick={() => void logOut()}>
-            Log out
+            {t('self.logOut')}
           </button>
         </p>
       </div>

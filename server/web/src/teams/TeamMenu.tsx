@@ -1,6 +1,7 @@
 import { lazy } from 'preact/compat';
 import { api } from '../api/client';
 import { mayIntegrate } from '../integrations/allowed';
+import { t } from '../locale/locale';
 import { navigate } from '../routing/navigate';
 import { integrationsPath } from '../routing/route';
 import { myId } from '../store/session';
@@ -18,7 +19,7 @@ export function TeamMenu() {
   if (!team) return null;
   const others = teams.value.filter((known) => known.id !== team.id);
   const leave = () =>
-    confirmDialog(`Leave ${team.display_name}?`, 'You leave all of its channels. Private ones need a new invitation.', 'Leave team', () =>
+    confirmDialog(t('team.leaveAsk', { team: team.display_name }), t('team.leaveText'), t('team.leave'), () =>
       void attempt(async () => {
         await api.removeFromTeam(team.id, myId.value);
         removeTeam(team.id);
@@ -27,15 +28,15 @@ export function TeamMenu() {
     );
   return (
     <Menu
-      label="Team menu"
+      label={t('team.menu')}
       class="team-button"
       items={[
-        { label: 'Invite people', icon: 'users', run: () => (dialog.value = () => <InviteDialog team={team} />) },
-        mayIntegrate(team.id) ? { label: 'Integrations', icon: 'spark', run: () => navigate(integrationsPath(team.name)) } : null,
+        { label: t('team.invite'), icon: 'users', run: () => (dialog.value = () => <InviteDialog team={team} />) },
+        mayIntegrate(team.id) ? { label: t('team.integrations'), icon: 'spark', run: () => navigate(integrationsPath(team.name)) } : null,
         ...others.map((other) => ({ label: other.display_name, icon: 'exit' as const, run: () => navigate(`/${other.name}`) })),
-        { label: 'Join another team', icon: 'search', run: () => navigate('/select_team') },
-        { label: 'Create a team', icon: 'plus', run: () => navigate('/create_team') },
-        { label: 'Leave team', icon: 'exit', run: leave, danger: true },
+        { label: t('team.joinAnother'), icon: 'search', run: () => navigate('/select_team') },
+        { label: t('team.createTitle'), icon: 'plus', run: () => navigate('/create_team') },
+        { label: t('team.leave'), icon: 'exit', run: leave, danger: true },
       ]}
     >
       <span class="team-name">{team.display_name}</span>

@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { t } from '../locale/locale';
 import { Composer } from '../posts/Composer';
 import { Post } from '../posts/Post';
 import { channelTitle } from '../channels/title';
@@ -32,29 +33,29 @@ export function ThreadPanel({ rootId }: { rootId: string }) {
   const items = root ? agentActions(root) : [];
   return (
     <PanelFrame
-      title="Thread"
+      title={t('thread.title')}
       subtitle={channel ? channelTitle(channel) : ''}
       actions={
         items.length > 0 && (
-          <Menu label="AI actions" align="right" items={items}>
+          <Menu label={t('thread.ai')} align="right" items={items}>
             <Icon name="spark" />
           </Menu>
         )
       }
     >
-      <div class="panel-scroll" ref={box} role="log" aria-label="Thread messages" tabIndex={0}>
+      <div class="panel-scroll" ref={box} role="log" aria-label={t('thread.messages')} tabIndex={0}>
         {thread?.state === 'failed' && <ErrorNote text={thread.error} retry={() => void loadThread(rootId)} />}
         {ids
           .filter((id) => posts.value[id])
           .map((id, at) => (
             <div key={posts.value[id].pending_post_id || id}>
               <Post post={posts.value[id]} inThread grouped={at > 1 && !startsGroup(posts.value[ids[at - 1]], posts.value[id])} />
-              {id === rootId && count > 0 && <div class="reply-count">{count === 1 ? '1 reply' : `${count} replies`}</div>}
+              {id === rootId && count > 0 && <div class="reply-count">{t('post.replies', { count })}</div>}
             </div>
           ))}
-        {(!thread || thread.state === 'loading') && <Spinner label="Loading the thread" />}
+        {(!thread || thread.state === 'loading') && <Spinner label={t('thread.loading')} />}
       </div>
-      {root && <Composer channelId={root.channel_id} rootId={rootId} label="Reply" placeholder="Reply…" />}
+      {root && <Composer channelId={root.channel_id} rootId={rootId} label={t('composer.reply')} placeholder={t('composer.replyHint')} />}
     </PanelFrame>
   );
 }

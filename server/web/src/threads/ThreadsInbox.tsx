@@ -3,6 +3,7 @@ import type { Post } from '@mattermost/types/posts';
 import { useEffect, useState } from 'preact/hooks';
 import { api, errorText } from '../api/client';
 import { channelTitle } from '../channels/title';
+import { t } from '../locale/locale';
 import { channels } from '../store/channels';
 import { drawerOpen, openThread, panel } from '../store/panel';
 import { myId } from '../store/session';
@@ -45,17 +46,17 @@ export function ThreadsInbox() {
   return (
     <>
       <header class="channel-head">
-        <button type="button" class="icon-button drawer-button" aria-label="Open the channel list" onClick={() => (drawerOpen.value = true)}>
+        <button type="button" class="icon-button drawer-button" aria-label={t('app.openChannelList')} onClick={() => (drawerOpen.value = true)}>
           <Icon name="menu" />
         </button>
         <div class="channel-title">
-          <h1>Threads</h1>
+          <h1>{t('sidebar.threads')}</h1>
         </div>
       </header>
       <div class="panel-scroll">
         {error && <ErrorNote text={error} retry={load} />}
         {!list && !error && <Spinner />}
-        {list?.length === 0 && <Empty title="No threads yet">Threads you start, answer or are mentioned in appear here.</Empty>}
+        {list?.length === 0 && <Empty title={t('thread.none')}>{t('thread.noneHint')}</Empty>}
         <ul class="thread-list">
           {list?.map((thread) => {
             const channel = channels.value[thread.post.channel_id];
@@ -66,11 +67,11 @@ export function ThreadsInbox() {
                   <Avatar userId={thread.post.user_id} size={32} />
                   <span class="pick-text">
                     <small>
-                      {displayName(users.value[thread.post.user_id])} in {channel ? channelTitle(channel) : 'a channel'}
+                      {t('thread.in', { name: displayName(users.value[thread.post.user_id]), channel: channel ? channelTitle(channel) : t('thread.aChannel') })}
                     </small>
-                    <span class="clip">{thread.post.message || 'A file'}</span>
+                    <span class="clip">{thread.post.message || t('thread.aFile')}</span>
                     <small>
-                      {thread.reply_count === 1 ? '1 reply' : `${thread.reply_count} replies`} · {dayName(thread.last_reply_at)} {clock(thread.last_reply_at)}
+                      {t('post.replies', { count: thread.reply_count })} · {dayName(thread.last_reply_at)} {clock(thread.last_reply_at)}
                     </small>
                   </span>
                   {thread.unread_replies > 0 && <span class="badge">{thread.unread_replies}</span>}

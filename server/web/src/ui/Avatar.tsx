@@ -1,7 +1,14 @@
+import { t } from '../locale/locale';
 import { statuses, users, wantUsers } from '../store/users';
 import { hueOf, initials } from './initials';
 
-export const STATUS_NAMES: Record<string, string> = { online: 'Online', away: 'Away', dnd: 'Do not disturb', offline: 'Offline', ooo: 'Out of office' };
+const STATUSES = ['online', 'away', 'dnd', 'offline', 'ooo'] as const;
+
+/** "Do not disturb" for `dnd`. */
+export function statusName(status: string): string {
+  const known = STATUSES.find((name) => name === status);
+  return known ? t(`status.${known}`) : status;
+}
 
 /** A coloured circle with initials: the same everywhere, and nothing to load. */
 export function Avatar({ userId, size = 36, presence = false }: { userId: string; size?: number; presence?: boolean }) {
@@ -18,5 +25,5 @@ export function Avatar({ userId, size = 36, presence = false }: { userId: string
 /** The presence dot. */
 export function Presence({ userId }: { userId: string }) {
   const status = statuses.value[userId] ?? 'offline';
-  return <span class={`presence presence-${status}`} title={STATUS_NAMES[status] ?? status} />;
+  return <span class={`presence presence-${status}`} title={statusName(status)} />;
 }

@@ -1,5 +1,6 @@
 import { useEffect, useId, useState } from 'preact/hooks';
 import { errorText } from '../api/client';
+import { t } from '../locale/locale';
 import { Icon } from './Icon';
 
 export interface Choice {
@@ -86,7 +87,7 @@ export function ChoiceField({ label, quiet, hint, error, placeholder, required, 
       {multiple && chosen.length > 0 && (
         <div class="chips">
           {chosen.map((choice) => (
-            <button key={choice.value} type="button" class="chip" aria-label={`Remove ${choice.text}`} onClick={() => choose(choice)}>
+            <button key={choice.value} type="button" class="chip" aria-label={t('action.remove', { name: choice.text })} onClick={() => choose(choice)}>
               {choice.text} <Icon name="close" size={12} />
             </button>
           ))}
@@ -104,7 +105,7 @@ export function ChoiceField({ label, quiet, hint, error, placeholder, required, 
         aria-required={required}
         autocomplete="off"
         disabled={disabled}
-        placeholder={placeholder || (multiple ? 'Add…' : 'Choose…')}
+        placeholder={placeholder || (multiple ? t('action.add') : t('action.choose'))}
         value={open ? term : multiple ? '' : (chosen[0]?.text ?? '')}
         onFocus={() => setOpen(true)}
         onClick={() => setOpen(true)}
@@ -133,7 +134,7 @@ export function ChoiceField({ label, quiet, hint, error, placeholder, required, 
               {choice.detail && <small>{choice.detail}</small>}
             </li>
           ))}
-          {found.length === 0 && <li class="hint">{failure || 'Nothing found'}</li>}
+          {found.length === 0 && <li class="hint">{failure || t('state.nothingFound')}</li>}
         </ul>
       )}
       {error && (

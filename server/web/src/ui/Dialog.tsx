@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { Suspense } from 'preact/compat';
 import { useEffect, useRef } from 'preact/hooks';
 import { signal } from '@preact/signals';
+import { t } from '../locale/locale';
 import { Icon } from './Icon';
 
 /** The open dialog, if any; drawn by the page. */
@@ -30,7 +31,7 @@ export function Dialog({ title, children, wide = false }: { title: string; child
       <div class="dialog-body">
         <header class="dialog-head">
           <h2>{title}</h2>
-          <button type="button" class="icon-button" aria-label="Close" onClick={closeDialog}>
+          <button type="button" class="icon-button" aria-label={t('action.close')} onClick={closeDialog}>
             <Icon name="close" />
           </button>
         </header>
@@ -52,7 +53,7 @@ export function confirmDialog(title: string, text: string, action: string, run: 
       <p>{text}</p>
       <div class="dialog-actions">
         <button type="button" class="button" onClick={closeDialog}>
-          Cancel
+          {t('action.cancel')}
         </button>
         <button
           type="button"

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { t } from '../locale/locale';
 import { Empty, ErrorNote, Spinner } from './states';
 import type { Loaded } from './useLoaded';
 
@@ -13,7 +14,7 @@ interface Props<T> {
 
 /** What `useLoaded` fetches: waiting, refused, not offered, empty, or there. */
 export function Fetched<T>({ of, what, empty, children }: Props<T>) {
-  if (of.status === 404 || of.status === 501) return <Empty title="Not offered here">This server does not offer {what}.</Empty>;
+  if (of.status === 404 || of.status === 501) return <Empty title={t('state.notOffered')}>This server does not offer {what}.</Empty>;
   return (
     <>
       {of.error && <ErrorNote text={of.error} retry={of.reload} />}

@@ -42,12 +42,15 @@ const PATHS = {
   back: 'M14 6l-6 6 6 6',
 } as const;
 
+/** Those that point along the line. */
+const DIRECTED = new Set<string>(['back', 'exit', 'reply', 'send', 'threads']);
+
 export type IconName = keyof typeof PATHS;
 
 export function Icon({ name, size = 18, filled = false }: { name: IconName; size?: number; filled?: boolean }) {
   return (
     <svg
-      class="icon"
+      class={DIRECTED.has(name) ? 'icon directed' : 'icon'}
       viewBox="0 0 24 24"
       width={size}
       height={size}

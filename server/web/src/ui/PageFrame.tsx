@@ -1,6 +1,7 @@
 // A page of its own with several sections: their list at the side, on a phone a select above.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { t } from '../locale/locale';
 import { followLink, navigate } from '../routing/navigate';
 import { Icon, type IconName } from './Icon';
 
@@ -33,7 +34,7 @@ export function PageFrame({ title, places, here, back, children }: Props) {
       <aside class="page-side">
         <a class="side-item" href={back}>
           <Icon name="back" size={16} />
-          Back to messages
+          {t('page.backToMessages')}
         </a>
         <h2>{title}</h2>
         <nav class="wide-only" aria-label={title}>

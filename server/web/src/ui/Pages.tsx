@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { t } from '../locale/locale';
 import { useLoaded, type Loaded } from './useLoaded';
 
 export interface Paged<T> extends Loaded<T[]> {
@@ -20,13 +21,13 @@ export function Pages<T>({ of }: { of: Paged<T> }) {
   const more = (of.value?.length ?? 0) >= of.size;
   if (of.page === 0 && !more) return null;
   return (
-    <nav class="row pages" aria-label="Pages">
+    <nav class="row pages" aria-label={t('page.pages')}>
       <button type="button" class="button small" disabled={of.page === 0} onClick={() => of.go(of.page - 1)}>
-        Previous
+        {t('page.previous')}
       </button>
-      <span class="hint">Page {of.page + 1}</span>
+      <span class="hint">{t('page.number', { number: of.page + 1 })}</span>
       <button type="button" class="button small" disabled={!more} onClick={() => of.go(of.page + 1)}>
-        Next
+        {t('page.next')}
       </button>
     </nav>
   );

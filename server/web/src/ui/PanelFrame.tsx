@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { t } from '../locale/locale';
 import { closePanel } from '../store/panel';
 import { Icon } from './Icon';
 
@@ -12,7 +13,7 @@ export function PanelFrame({ title, subtitle, actions, children }: { title: stri
           {subtitle && <span class="hint">{subtitle}</span>}
         </div>
         {actions}
-        <button type="button" class="icon-button" aria-label="Close panel" title="Close panel" onClick={closePanel}>
+        <button type="button" class="icon-button" aria-label={t('action.closePanel')} title={t('action.closePanel')} onClick={closePanel}>
           <Icon name="close" />
         </button>
       </header>

@@ -2,9 +2,10 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { errorText } from '../api/client';
+import { t } from '../locale/locale';
 import { Icon } from './Icon';
 
-export function Spinner({ label = 'Loading' }: { label?: string }) {
+export function Spinner({ label = t('state.loading') }: { label?: string }) {
   return (
     <div class="spinner-box" role="status" aria-label={label}>
       <span class="spinner" />
@@ -19,7 +20,7 @@ export function ErrorNote({ text, retry }: { text: string; retry?: () => void })
       <span>{text}</span>
       {retry && (
         <button type="button" class="button small" onClick={retry}>
-          Try again
+          {t('action.retry')}
         </button>
       )}
     </div>
@@ -88,7 +89,7 @@ export function ToastHost() {
               {shown.action.label}
             </button>
           )}
-          <button type="button" class="icon-button" aria-label="Dismiss" onClick={() => (toast.value = null)}>
+          <button type="button" class="icon-button" aria-label={t('action.dismiss')} onClick={() => (toast.value = null)}>
             <Icon name="close" size={14} />
           </button>
         </div>

@@ -1,20 +1,38 @@
-const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
-const DAY = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
-const DAY_AND_YEAR = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long', year: 'numeric' });
-const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
+import { language, t } from '../locale/locale';
+
+const SHAPES = {
+  clock: { hour: '2-digit', minute: '2-digit' },
+  day: { weekday: 'long', day: 'numeric', month: 'long' },
+  dayAndYear: { day: 'numeric', month: 'long', year: 'numeric' },
+  full: { dateStyle: 'full', timeStyle: 'short' },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>;
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** A time in the shown language, the way of the reader's country where that speaks it ("en-GB"). */
+function written(shape: keyof typeof SHAPES, ms: number): string {
+  const own = typeof navigator === 'undefined' ? undefined : navigator.languages?.find((code) => code.split('-')[0] === language.value);
+  const key = `${shape} ${own ?? language.value}`;
+  let format = formats.get(key);
+  if (!format) {
+    format = new Intl.DateTimeFormat(own ?? language.value, SHAPES[shape]);
+    formats.set(key, format);
+  }
+  return format.format(ms);
+}
 
 /** `ms` since the epoch as hours and minutes. */
-export const clock = (ms: number) => CLOCK.format(ms);
-export const fullTime = (ms: number) => FULL.format(ms);
+export const clock = (ms: number) => written('clock', ms);
+export const fullTime = (ms: number) => written('full', ms);
 
 /** "Today", "Yesterday", or the date. */
 export function dayName(ms: number, now = Date.now()): string {
   const day = new Date(ms).toDateString();
-  if (day === new Date(now).toDateString()) return 'Today';
+  if (day === new Date(now).toDateString()) return t('day.today');
   const yesterday = new Date(now);
   yesterday.setDate(yesterday.getDate() - 1);
-  if (day === yesterday.toDateString()) return 'Yesterday';
-  return new Date(ms).getFullYear() === new Date(now).getFullYear() ? DAY.format(ms) : DAY_AND_YEAR.format(ms);
+  if (day === yesterday.toDateString()) return t('day.yesterday');
+  return new Date(ms).getFullYear() === new Date(now).getFullYear() ? written('day', ms) : written('dayAndYear', ms);
 }
 
 /** A duration in milliseconds as `m:ss` or `h:mm:ss`. */

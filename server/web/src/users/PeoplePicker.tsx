@@ -1,6 +1,7 @@
 import type { UserProfile } from '@mattermost/types/users';
 import { useEffect, useState } from 'preact/hooks';
 import { api, errorText } from '../api/client';
+import { t } from '../locale/locale';
 import { displayName, receiveUsers } from '../store/users';
 import { Avatar } from '../ui/Avatar';
 import { Field } from '../ui/Field';
@@ -52,16 +53,16 @@ export function PeoplePicker({ scope, chosen, onChange, autofocus = true, hide }
       {chosen.length > 0 && (
         <div class="chips">
           {chosen.map((user) => (
-            <button key={user.id} type="button" class="chip" aria-label={`Remove ${displayName(user)}`} onClick={() => toggle(user)}>
+            <button key={user.id} type="button" class="chip" aria-label={t('action.remove', { name: displayName(user) })} onClick={() => toggle(user)}>
               {displayName(user)} <Icon name="close" size={12} />
             </button>
           ))}
         </div>
       )}
-      <Field label="Find people" type="search" autofocus={autofocus} value={term} onValue={setTerm} />
+      <Field label={t('people.find')} type="search" autofocus={autofocus} value={term} onValue={setTerm} />
       {error && <ErrorNote text={error} />}
       {!found && !error && <Spinner />}
-      {found && shown.length === 0 && <Empty title="Nobody found" />}
+      {found && shown.length === 0 && <Empty title={t('people.nobody')} />}
       <ul class="pick-list">
         {shown.map((user) => (
           <li key={user.id}>

@@ -1,5 +1,6 @@
 import { lazy } from 'preact/compat';
 import { api } from '../api/client';
+import { t } from '../locale/locale';
 import { navigate } from '../routing/navigate';
 import { administrationPath } from '../routing/route';
 import { logOut } from '../auth/session';
@@ -14,12 +15,7 @@ import { ProfileDialog } from './ProfileDialog';
 
 const SecurityDialog = lazy(() => import('../security/SecurityDialog'));
 
-const STATUSES = [
-  ['online', 'Online'],
-  ['away', 'Away'],
-  ['dnd', 'Do not disturb'],
-  ['offline', 'Offline'],
-] as const;
+const STATUSES = ['online', 'away', 'dnd', 'offline'] as const;
 
 /** Oneself: presence, profile, logging out. */
 export function SelfMenu() {
@@ -35,16 +31,16 @@ export function SelfMenu() {
   return (
     <footer class="sidebar-foot">
       <Menu
-        label="Your menu"
+        label={t('self.menu')}
         class="self-button"
         up
         items={[
-          ...STATUSES.map(([value, label]) => ({ label, checked: now === value, run: () => set(value) })),
-          { label: 'Profile and language', icon: 'edit', run: () => (dialog.value = () => <ProfileDialog />) },
-          { label: 'Security', icon: 'lock', run: () => (dialog.value = () => <SecurityDialog />) },
-          isAdmin.value ? { label: 'Administration', icon: 'crown', run: () => navigate(administrationPath()) } : null,
-          askNotifications ? { label: 'Turn on notifications', icon: 'warning', run: () => void Notification.requestPermission() } : null,
-          { label: 'Log out', icon: 'exit', run: () => void logOut() },
+          ...STATUSES.map((value) => ({ label: t(`status.${value}`), checked: now === value, run: () => set(value) })),
+          { label: t('self.profile'), icon: 'edit', run: () => (dialog.value = () => <ProfileDialog />) },
+          { label: t('self.security'), icon: 'lock', run: () => (dialog.value = () => <SecurityDialog />) },
+          isAdmin.value ? { label: t('self.administration'), icon: 'crown', run: () => navigate(administrationPath()) } : null,
+          askNotifications ? { label: t('self.notifications'), icon: 'warning', run: () => void Notification.requestPermission() } : null,
+          { label: t('self.logOut'), icon: 'exit', run: () => void logOut() },
         ]}
       >
         <Avatar userId={user.id} size={30} presence />

@@ -3,6 +3,7 @@ import type { PreferenceType } from '@mattermost/types/preferences';
 import type { Role } from '@mattermost/types/roles';
 import type { Handlers } from '../events';
 import { forgetPreferences, receivePreferences } from '../store/preferences';
+import { language, speak } from '../locale/locale';
 import { receiveRoles } from '../store/permissions';
 import { config, me, myId } from '../store/session';
 import { receiveStatuses, receiveUsers } from '../store/users';
@@ -23,7 +24,9 @@ export const userEvents: Handlers = {
   user_updated({ data }) {
     const user = data.user as UserProfile;
     receiveUsers([user]);
-    if (user.id === myId.value) me.value = { ...me.value, ...user };
+    if (user.id !== myId.value) return;
+    if (user.locale && user.locale !== me.value?.locale) void speak(user.locale, language.value);
+    me.value = { ...me.value, ...user };
   },
   preference_changed({ data }) {
     receivePreferences([decoded<PreferenceType>(data.preference)]);
