@@ -9,11 +9,11 @@ import { matches, readLine, type LogLine } from './log';
 
 const LINES = 200;
 
-/** The latest lines of the server's log. */
+/** The latest lines of the server's log, the newest first. */
 export function LogSection() {
   const [words, setWords] = useState('');
   const [grave, setGrave] = useState('');
-  const found = usePages<LogLine>(async (page, size) => (await api.getPlainLogs(page, size)).map(readLine), '', LINES);
+  const found = usePages<LogLine>(async (page, size) => (await api.getPlainLogs(page, size)).map(readLine).reverse(), '', LINES);
   return (
     <>
       <div class="tools">

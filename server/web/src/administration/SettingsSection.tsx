@@ -100,13 +100,30 @@ function SettingField({ setting, value, fixed, error, onValue }: FieldProps) {
       </>
     );
   }
+  if (setting.kind === 'choice') {
+    return (
+      <label class="field">
+        <span>{setting.label}</span>
+        <select value={String(value)} disabled={Boolean(fixed)} onChange={(event) => onValue(event.currentTarget.value)}>
+          {setting.choices?.map(([name, title]) => (
+            <option key={name} value={name}>
+              {title}
+            </option>
+          ))}
+        </select>
+        {error && <small class="field-error">{error}</small>}
+        {hint && <small class="hint">{hint}</small>}
+      </label>
+    );
+  }
   return (
     <Field
       label={setting.label}
       hint={hint}
       error={error}
       disabled={Boolean(fixed)}
-      type={setting.kind}
+      type={setting.kind === 'secret' ? 'password' : setting.kind}
+      autocomplete={setting.kind === 'secret' ? 'off' : undefined}
       required={setting.kind === 'number'}
       min={setting.min}
       max={setting.max}

@@ -8,7 +8,9 @@ export interface Setting {
   path: string;
   label: string;
   hint?: string;
-  kind: 'text' | 'number' | 'switch';
+  kind: 'text' | 'number' | 'switch' | 'choice' | 'secret';
+  /** Of `choice`: the server's value and its name. */
+  choices?: readonly (readonly [string, string])[];
   /** The server keeps the number times this, e.g. bytes for megabytes. */
   scale?: number;
   min?: number;
@@ -27,38 +29,38 @@ export const GROUPS: readonly SettingGroup[] = [
     title: 'Site',
     settings: [
       { path: 'TeamSettings.SiteName', label: 'Name of the site', hint: 'Shown on the log-in page and in the title.', kind: 'text' },
-      { path: 'ServiceSettings.SiteURL', label: 'Address of the site', hint: 'As people type it; links in mails and invitations begin with it.', kind: 'text' },
-      { path: 'TeamSettings.CustomDescriptionText', label: 'Words on the log-in page', kind: 'text' },
-      { path: 'SupportSettings.SupportEmail', label: 'Whom to ask for help', kind: 'text' },
-      { path: 'LocalizationSettings.DefaultClientLocale', label: 'Language of new accounts', hint: 'A code such as en, de, fr, uk.', kind: 'text' },
+      { path: 'ServiceSettings.SiteURL', label: 'Address of the site', hint: 'As people type it; links in mails and invitations begin with it. Used from the next start of the server on.', kind: 'text' },
     ],
   },
   {
     title: 'Accounts',
     settings: [
       { path: 'TeamSettings.EnableOpenServer', label: 'Anybody may create an account', hint: 'Off: only with an invitation.', kind: 'switch' },
-      { path: 'TeamSettings.EnableUserCreation', label: 'Accounts may be created', hint: 'Off: not even with an invitation.', kind: 'switch' },
       { path: 'GuestAccountsSettings.Enable', label: 'Guests', hint: 'People who see single channels only.', kind: 'switch' },
       { path: 'PasswordSettings.MinimumLength', label: 'Shortest password', hint: 'Characters.', kind: 'number', min: 5, max: 72 },
       { path: 'PasswordSettings.Lowercase', label: 'Passwords need a small letter', kind: 'switch' },
       { path: 'PasswordSettings.Uppercase', label: 'Passwords need a capital letter', kind: 'switch' },
       { path: 'PasswordSettings.Number', label: 'Passwords need a digit', kind: 'switch' },
       { path: 'PasswordSettings.Symbol', label: 'Passwords need a sign', kind: 'switch' },
-      { path: 'ServiceSettings.MaximumLoginAttempts', label: 'Failed log-ins before an account waits', kind: 'number', min: 1 },
-      { path: 'ServiceSettings.EnableMultifactorAuthentication', label: 'Two-step login may be turned on', kind: 'switch' },
+      { path: 'ServiceSettings.MaximumLoginAttempts', label: 'Failed log-ins before an account waits', kind: 'number', min: 0 },
       { path: 'ServiceSettings.EnforceMultifactorAuthentication', label: 'Everybody must use two-step login', kind: 'switch' },
+      { path: 'ServiceSettings.SessionLengthWebInHours', label: 'Hours after which one has to log in again', kind: 'number', min: 1 },
+      { path: 'ServiceSettings.ExtendSessionLengthWithActivity', label: 'Whoever is active stays logged in', kind: 'switch' },
+      { path: 'PrivacySettings.ShowEmailAddress', label: 'People see the email addresses of others', kind: 'switch' },
+      { path: 'PrivacySettings.ShowFullName', label: 'People see the full names of others', kind: 'switch' },
     ],
   },
   {
     title: 'Messages and files',
     settings: [
+      { path: 'FileSettings.EnableFileAttachments', label: 'Files in messages', kind: 'switch' },
       { path: 'FileSettings.MaxFileSize', label: 'Largest file', hint: 'Megabytes.', kind: 'number', scale: MEGABYTE, min: 1 },
+      { path: 'FileSettings.EnablePublicLink', label: 'Links to files for people outside', kind: 'switch' },
       { path: 'ServiceSettings.PostEditTimeLimit', label: 'Time in which a message can be edited', hint: 'Seconds; -1 for always.', kind: 'number', min: -1 },
       { path: 'ServiceSettings.EnableLinkPreviews', label: 'Previews of links', hint: 'The server opens the linked pages.', kind: 'switch' },
-      { path: 'ServiceSettings.EnablePermalinkPreviews', label: 'Previews of linked messages', kind: 'switch' },
-      { path: 'FileSettings.EnablePublicLink', label: 'Links to files for people outside', kind: 'switch' },
       { path: 'ServiceSettings.EnableCustomEmoji', label: 'Emoji of your own', kind: 'switch' },
-      { path: 'ServiceSettings.PostPriority', label: 'Important and urgent messages', kind: 'switch' },
+      { path: 'ServiceSettings.EnableCustomGroups', label: 'Groups that are mentioned by one name', kind: 'switch' },
+      { path: 'TeamSettings.EnableCustomUserStatuses', label: 'A status in own words', kind: 'switch' },
     ],
   },
   {
@@ -70,6 +72,18 @@ export const GROUPS: readonly SettingGroup[] = [
       { path: 'ServiceSettings.EnableBotAccountCreation', label: 'Bot accounts', kind: 'switch' },
       { path: 'ServiceSettings.EnableUserAccessTokens', label: 'Access tokens of people', kind: 'switch' },
       { path: 'ServiceSettings.EnableOAuthServiceProvider', label: 'Programs that log in with accounts of this site', kind: 'switch' },
+    ],
+  },
+  {
+    title: 'Mail',
+    settings: [
+      { path: 'EmailSettings.SMTPServer', label: 'Mail server', hint: 'Empty: no mail is sent.', kind: 'text' },
+      { path: 'EmailSettings.SMTPPort', label: 'Port of the mail server', kind: 'text' },
+      { path: 'EmailSettings.ConnectionSecurity', label: 'Encryption', kind: 'choice', choices: [['', 'None'], ['STARTTLS', 'STARTTLS'], ['TLS', 'TLS']] },
+      { path: 'EmailSettings.SMTPUsername', label: 'Username at the mail server', kind: 'text' },
+      { path: 'EmailSettings.SMTPPassword', label: 'Password at the mail server', kind: 'secret' },
+      { path: 'EmailSettings.FeedbackEmail', label: 'Sender of the mails', kind: 'text' },
+      { path: 'ServiceSettings.EnableEmailInvitations', label: 'Invitations by mail', kind: 'switch' },
     ],
   },
 ];

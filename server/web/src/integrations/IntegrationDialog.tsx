@@ -1,5 +1,5 @@
 import type { Team } from '@mattermost/types/teams';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { closeDialog, Dialog } from '../ui/Dialog';
 import { ErrorNote, say } from '../ui/states';
 import { useForm } from '../ui/useForm';
@@ -23,12 +23,17 @@ export function IntegrationDialog<T extends object>({ kind, value, team, saved }
     closeDialog();
     say('Saved.');
   });
+  // On a small screen the answer may be out of sight.
+  const note = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (error) note.current?.scrollIntoView({ block: 'nearest' });
+  }, [error]);
   const title = value ? `Edit ${kind.name(value)}` : `New ${kind.one}`;
   return (
     <Dialog title={title}>
       <form class="form" onSubmit={onSubmit} aria-label={title}>
         <kind.Form value={draft} set={(change) => setDraft((old) => ({ ...old, ...change }))} team={team} fresh={!value} />
-        {error && <ErrorNote text={error} />}
+        <div ref={note}>{error && <ErrorNote text={error} />}</div>
         <div class="dialog-actions">
           <button type="button" class="button" onClick={closeDialog}>
             Cancel
