@@ -14,6 +14,12 @@ pub struct Broadcast {
     pub team_id: String,
     pub connection_id: String,
     pub omit_connection_id: String,
+    /// Not for administrators, who get the same event with everything in it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub contains_sanitized_data: bool,
+    /// For administrators only.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub contains_sensitive_data: bool,
 }
 
 /// An event from the server. Objects inside `data` are mostly JSON-encoded strings.
@@ -28,6 +34,9 @@ pub struct Event {
     /// What some of the receivers get in place of a value of `data`; never on the wire itself.
     #[serde(skip)]
     pub special: Option<Box<Special>>,
+    /// Of the users who do not see everybody (guests), only these get the event; `None` when all may. Never on the wire.
+    #[serde(skip)]
+    pub seen_by: Option<BTreeSet<String>>,
 }
 
 /// Another value under one key of an event's data, for these users.
@@ -91,6 +100,27 @@ impl Event {
     #[must_use]
     pub fn to_connection(mut self, connection_id: &str) -> Self {
         self.broadcast.connection_id = connection_id.into();
+        self
+    }
+
+    /// Of guests, only these get it.
+    #[must_use]
+    pub fn seen_by(mut self, guests: BTreeSet<String>) -> Self {
+        self.seen_by = Some(guests);
+        self
+    }
+
+    /// Leaves administrators out, who get a fuller event of the same name.
+    #[must_use]
+    pub fn sanitized(mut self) -> Self {
+        self.broadcast.contains_sanitized_data = true;
+        self
+    }
+
+    /// For administrators only.
+    #[must_use]
+    pub fn sensitive(mut self) -> Self {
+        self.broadcast.contains_sensitive_data = true;
         self
     }
 

@@ -174,7 +174,8 @@ async fn write(site: &Site, actor: &Actor, user: &str, new: Props) -> Result<Jso
     }
     if !stored.is_empty() {
         let event = Event::new("custom_profile_attributes_values_updated").with("user_id", user);
-        site.emit(&mut tx, event.with("values", stored.clone()));
+        let seen_by = users::sight::guests_who_see(site, &mut tx, user).await?;
+        site.emit(&mut tx, event.with("values", stored.clone()).seen_by(seen_by));
     }
     tx.commit().await?;
     Ok(Json(stored))

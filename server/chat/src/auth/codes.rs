@@ -188,7 +188,7 @@ async fn set_verified(site: &Site, tx: &mut Tx, mut user: User) -> Result<User> 
     user.email_verified = true;
     user.update_at = site.clock.now_ms();
     credentials::set_verified(tx, &user.id, true, user.update_at).await?;
-    users::announce(site, tx, user.clone());
+    users::announce(site, tx, user.clone()).await?;
     Ok(user)
 }
 

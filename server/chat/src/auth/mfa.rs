@@ -117,7 +117,7 @@ pub async fn set(
         credentials::deactivate(&mut tx, &id, now).await?;
     }
     let user = users::get(&mut tx, &id).await?.ok_or_else(users::missing)?;
-    users::announce(&site, &mut tx, user);
+    users::announce(&site, &mut tx, user).await?;
     let info = format!("user_id={id} activate={activate}");
     audits::record(&site, &mut tx, By::from(&actor), &format!("/api/v4/users/{id}/mfa"), &info).await?;
     tx.commit().await?;

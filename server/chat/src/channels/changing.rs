@@ -107,7 +107,7 @@ pub async fn patch(
     }
     channel.header = p.header.unwrap_or(channel.header).chars().take(1024).collect();
     channel.purpose = p.purpose.unwrap_or(channel.purpose).chars().take(250).collect();
-    let channel = save(&site, &mut tx, channel, "channel_updated").await?;
+    let channel = save_and_tell(&site, &mut tx, channel).await?;
     let by = who(&mut tx, &actor).await?;
     for (happened, differs) in [
         (
@@ -130,15 +130,24 @@ pub(super) fn taken() -> Error {
     Error::invalid("store.sql_channel.save_channel.exists.app_error", message)
 }
 
-async fn save(site: &Site, tx: &mut Tx, mut channel: Channel, event: &str) -> Result<Channel> {
+async fn save(site: &Site, tx: &mut Tx, mut channel: Channel) -> Result<Channel> {
     channel.update_at = site.clock.now_ms();
     store::update(tx, &channel).await?;
-    let mut event = Event::new(event).with_encoded("channel", &channel).with("channel_id", channel.id.as_str());
-    if channel.delete_at != 0 {
-        event = event.with("delete_at", channel.delete_at);
-    }
-    site.emit(tx, event.to_channel(&channel.id));
     Ok(channel)
+}
+
+async fn save_and_tell(site: &Site, tx: &mut Tx, channel: Channel) -> Result<Channel> {
+    let channel = save(site, tx, channel).await?;
+    let event = Event::new("channel_updated").with_encoded("channel", &channel);
+    site.emit(tx, event.with("channel_id", channel.id.as_str()).to_channel(&channel.id));
+    Ok(channel)
+}
+
+/// Everybody in the team may join a public channel, and lists those that are there; of a private one only members hear.
+fn tell_place(site: &Site, tx: &mut Tx, channel: &Channel, event: Event) {
+    let event = event.with("channel_id", channel.id.as_str());
+    let public = channel.kind == "O";
+    site.emit(tx, if public { event.to_team(&channel.team_id) } else { event.to_channel(&channel.id) });
 }
 
 /// Body of PUT /channels/{id}/privacy.
@@ -165,7 +174,7 @@ pub async fn privacy(
     }
     teams::require(&mut tx, &actor, &channel.team_id, Permission::MANAGE_TEAM).await?;
     channel.kind = new.privacy;
-    let channel = save(&site, &mut tx, channel, "channel_updated").await?;
+    let channel = save_and_tell(&site, &mut tx, channel).await?;
     let converted = Event::new("channel_converted").with("channel_id", channel.id.as_str());
     site.emit(&mut tx, converted.with("channel_type", channel.kind.as_str()).to_team(&channel.team_id));
     tx.commit().await?;
@@ -186,7 +195,9 @@ pub async fn archive(State(site): State<Site>, actor: Actor, Path(id): Path<Stri
     let by = who(&mut tx, &actor).await?;
     posts::say(&site, &mut tx, &channel, Happened::Archived(&by)).await?;
     channel.delete_at = site.clock.now_ms();
-    save(&site, &mut tx, channel, "channel_deleted").await?;
+    let channel = save(&site, &mut tx, channel).await?;
+    let event = Event::new("channel_deleted").with("delete_at", channel.delete_at);
+    tell_place(&site, &mut tx, &channel, event);
     tx.commit().await?;
     Ok(Json(StatusOk::default()))
 }
@@ -201,7 +212,8 @@ pub async fn restore(State(site): State<Site>, actor: Actor, Path(id): Path<Stri
         return Err(Error::invalid("api.channel.restore_channel.restored.app_error", message));
     }
     channel.delete_at = 0;
-    let channel = save(&site, &mut tx, channel, "channel_restored").await?;
+    let channel = save(&site, &mut tx, channel).await?;
+    tell_place(&site, &mut tx, &channel, Event::new("channel_restored"));
     let by = who(&mut tx, &actor).await?;
     posts::say(&site, &mut tx, &channel, Happened::Restored(&by)).await?;
     tx.commit().await?;

@@ -80,9 +80,7 @@ async fn change_props(site: &Site, tx: &mut Tx, id: &str, change: impl FnOnce(&m
     user.update_at = site.clock.now_ms();
     users::set_props(tx, id, &props, user.update_at).await?;
     user.props = Some(props);
-    let seen = serde_json::to_value(users::sanitized(user, &Actor::default())).unwrap_or_default();
-    site.emit(tx, Event::new("user_updated").with("user", seen));
-    Ok(())
+    users::announce(site, tx, user).await
 }
 
 async fn recent(tx: &mut Tx, user: &str) -> Result<Vec<CustomStatus>> {

@@ -6,13 +6,16 @@ mod presence;
 pub use presence::{Presence, active, do_due, idle, run};
 
 use crate::Json;
-use crate::users::me_or;
+use crate::users::{self, me_or};
 use crate::{Actor, Error, Result, Site};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{delete, get, post, put};
 use db::{Conn, Row, Sql, Tx, params};
 use wire::{Event, Status};
+
+/// Connections up to which a status is told to others than the user.
+const TOLD_TO_ALL: usize = 1000;
 
 const BY_IDS: Sql =
     Sql::new("SELECT user_id, status, manual, last_activity_at, dnd_end_time FROM statuses WHERE user_id IN LIST($1)");
@@ -69,17 +72,28 @@ pub async fn of(site: &Site, conn: &mut Conn, ids: &[String]) -> Result<Vec<Stat
     Ok(ids.iter().map(shown).collect())
 }
 
-/// Tells everybody how a user who came or went is shown now; one who does not want to be disturbed stays so.
+/// Tells how a user who came or went is shown now; one who does not want to be disturbed stays so.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn announce(site: &Site, user_id: &str) -> Result<()> {
-    let shown = of(site, &mut site.db.read().await?, &[user_id.to_owned()]).await?;
-    for status in shown {
-        let event = Event::new("status_change").with("status", status.status).with("user_id", status.user_id);
+    let mut conn = site.db.read().await?;
+    for status in of(site, &mut conn, &[user_id.to_owned()]).await? {
+        let event = changed(site, &mut conn, &status).await?;
         site.hub.publish(event);
     }
     Ok(())
+}
+
+/// `status_change` for everybody who sees the user. When many are connected only for the user, as upstream always does:
+/// clients ask for the statuses they show, and a thousand who come back at once must not tell a thousand each.
+async fn changed(site: &Site, conn: &mut Conn, status: &Status) -> Result<Event> {
+    let event =
+        Event::new("status_change").with("status", status.status.as_str()).with("user_id", status.user_id.as_str());
+    if site.hub.count("").0 > TOLD_TO_ALL {
+        return Ok(event.to_user(&status.user_id));
+    }
+    Ok(event.seen_by(users::sight::guests_who_see(site, conn, &status.user_id).await?))
 }
 
 /// Routes of this domain.
@@ -132,8 +146,7 @@ pub async fn store(site: &Site, mut status: Status) -> Result<Status> {
     status.last_activity_at = site.clock.now_ms();
     let mut tx = site.db.write().await?;
     store_row(&mut tx, &status).await?;
-    let event =
-        Event::new("status_change").with("status", status.status.as_str()).with("user_id", status.user_id.as_str());
+    let event = changed(site, &mut tx, &status).await?;
     site.emit(&mut tx, event);
     tx.commit().await?;
     Ok(status)

@@ -1,6 +1,6 @@
 //! What administrators do to accounts: roles, deactivation and its undoing.
 
-use super::{bots, guests, me_or, missing, sanitized, store};
+use super::{bots, guests, me_or, missing, sanitized, sight, store};
 use crate::Json;
 use crate::roles::Roles;
 use crate::roles::membership::RoleNames;
@@ -60,7 +60,7 @@ pub(super) async fn set_active(site: &Site, actor: &Actor, id: &str, active: boo
         }
     }
     site.emit(&mut tx, Event::new("user_activation_status_change"));
-    announce(site, &mut tx, user);
+    announce(site, &mut tx, user).await?;
     let info = format!("user_id={id} active={active}");
     audits::record(site, &mut tx, actor, &format!("/api/v4/users/{id}/active"), &info).await?;
     Ok(tx.commit().await?)
@@ -94,10 +94,19 @@ pub(super) async fn require_an_admin_left(tx: &mut Tx) -> Result<()> {
     Err(Error::invalid("api.user.update_active.not_enable.app_error", message))
 }
 
-/// Tells everybody that an account looks different.
-pub(crate) fn announce(site: &Site, tx: &mut Tx, user: User) {
-    let seen = serde_json::to_value(sanitized(user, &Actor::default())).unwrap_or_default();
-    site.emit(tx, Event::new("user_updated").with("user", seen));
+/// Tells everybody who sees the user that the account looks different: the user and administrators get all of it.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn announce(site: &Site, tx: &mut Tx, user: User) -> Result<()> {
+    let seen_by = sight::guests_who_see(site, tx, &user.id).await?;
+    let event = |user: &User| Event::new("user_updated").with("user", serde_json::to_value(user).unwrap_or_default());
+    let others = |user: &User| event(user).omitting_user(&user.id);
+    let seen = sanitized(user.clone(), &Actor::default());
+    site.emit(tx, others(&user).sensitive());
+    site.emit(tx, others(&seen).sanitized().seen_by(seen_by));
+    site.emit(tx, event(&user).to_user(&user.id));
+    Ok(())
 }
 
 /// Roles of teams, channels and the like are given there.

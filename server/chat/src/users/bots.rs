@@ -204,7 +204,7 @@ pub async fn patch(
     let description = new.description.unwrap_or(known.description);
     store::update(&mut tx, &user).await?;
     tx.execute(&UPDATE, params![&id, &description, &known.owner_id, now]).await?;
-    admin::announce(&site, &mut tx, user);
+    admin::announce(&site, &mut tx, user).await?;
     let changed = get(&mut tx, &id).await?;
     note(&site, tx, &actor, &format!("/api/v4/bots/{id}"), &changed).await?;
     Ok(Json(changed))

@@ -27,7 +27,7 @@ pub async fn convert_to_bot(State(site): State<Site>, actor: Actor, Path(id): Pa
     credentials::set_password(&mut tx, &id, "", now).await?;
     credentials::deactivate(&mut tx, &id, now).await?;
     auth::end_all(&site, &mut tx, &id).await?;
-    admin::announce(&site, &mut tx, User { is_bot: true, update_at: now, ..user });
+    admin::announce(&site, &mut tx, User { is_bot: true, update_at: now, ..user }).await?;
     let made = get(&mut tx, &id).await?;
     note(&site, tx, &actor, &format!("/api/v4/users/{id}/convert_to_bot"), &made).await?;
     Ok(Json(made))
@@ -104,7 +104,7 @@ pub async fn convert_to_user(
         user.roles = "system_admin system_user".into();
         store::set_roles(&mut tx, &id, &user.roles, now).await?;
     }
-    admin::announce(&site, &mut tx, user);
+    admin::announce(&site, &mut tx, user).await?;
     note(&site, tx, &actor, &format!("/api/v4/bots/{id}/convert_to_user"), &known).await?;
     Ok(Json(StatusOk::default()))
 }

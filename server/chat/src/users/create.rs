@@ -9,6 +9,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use db::Tx;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use wire::{Event, NewUser, StringMap, User};
 
 /// `iid` is a team's invite id, `t` the token of an invitation.
@@ -65,7 +66,8 @@ async fn sign_up(site: &Site, mut new: NewUser, invite: &Invite, address: Addres
         credentials::set_verified(&mut tx, &user.id, true, user.update_at).await?;
         user.email_verified = true;
     }
-    site.emit(&mut tx, Event::new("new_user").with("user_id", user.id.as_str()));
+    // A guest sees nobody who is in no channel yet.
+    site.emit(&mut tx, Event::new("new_user").with("user_id", user.id.as_str()).seen_by(BTreeSet::new()));
     if let Some(team) = team {
         teams::join(site, &mut tx, &team, &user, false, &user.id).await?;
     }

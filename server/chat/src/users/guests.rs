@@ -4,7 +4,7 @@ use super::admin::announce;
 use super::{missing, require_an_admin_left, store};
 use crate::Json;
 use crate::roles::{self, Permission};
-use crate::{Actor, Error, Result, Site, auth, channels, teams};
+use crate::{Actor, Error, Result, Site, auth, channels, teams, ws};
 use axum::extract::{Path, State};
 use db::Tx;
 use wire::{Event, StatusOk, User};
@@ -60,11 +60,14 @@ pub(super) async fn take_roles(site: &Site, tx: &mut Tx, mut user: User, names: 
         teams::set_guest(site, tx, &user.id, guest).await?;
         channels::set_guest(site, tx, &user.id, guest).await?;
     }
+    let roles = user.roles.split_whitespace().map(str::to_owned).collect();
+    let standing = ws::standing(&Actor { roles, book: site.roles.clone(), ..Actor::default() });
+    let (hub, id) = (site.hub.clone(), user.id.clone());
+    tx.after_commit(move || hub.set_standing(&id, standing));
     if lost {
         // A socket keeps what it subscribed to; the clients come back with what is left to them.
         let (hub, id) = (site.hub.clone(), user.id.clone());
         tx.after_commit(move || hub.end_sessions(&id, None));
     }
-    announce(site, tx, user);
-    Ok(())
+    announce(site, tx, user).await
 }

@@ -39,7 +39,7 @@ async fn set(site: &Site, actor: &Actor, id: &str, at: i64) -> Result<Json<Statu
     user.last_picture_update = at;
     user.update_at = site.clock.now_ms();
     credentials::set_picture(&mut tx, id, at, user.update_at).await?;
-    admin::announce(site, &mut tx, user);
+    admin::announce(site, &mut tx, user).await?;
     audits::record(site, &mut tx, actor, &format!("/api/v4/users/{id}/image"), &format!("user_id={id}")).await?;
     tx.commit().await?;
     portraits::forget(site, id, if old == at { 0 } else { old }).await;

@@ -1,15 +1,33 @@
 //! Whom somebody sees. Members see everybody; who may not view members (guests) sees only those in the own channels.
 
 use crate::roles::Permission;
-use crate::{Actor, Error, Result};
+use crate::{Actor, Error, Result, Site};
 use db::{Conn, Row, Sql, params};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use wire::User;
 
 const SHARED: Sql = Sql::new(
     "SELECT o.user_id FROM channel_members o
      WHERE o.user_id = $2 AND o.channel_id IN (SELECT m.channel_id FROM channel_members m WHERE m.user_id = $1) LIMIT 1",
 );
+const GUESTS: Sql = Sql::new(
+    "SELECT DISTINCT m.user_id FROM channel_members m WHERE m.user_id IN LIST($1)
+     AND m.channel_id IN (SELECT o.channel_id FROM channel_members o WHERE o.user_id = $2)",
+);
+
+/// Of the connected guests, those who see the user.
+///
+/// # Errors
+/// When the database fails.
+pub async fn guests_who_see(site: &Site, conn: &mut Conn, user_id: &str) -> Result<BTreeSet<String>> {
+    let guests = site.hub.guests();
+    if guests.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let found: Vec<String> = conn.fetch(&GUESTS, params![&guests, user_id], Row::only).await?;
+    let own = guests.into_iter().filter(|guest| guest == user_id);
+    Ok(found.into_iter().chain(own).collect())
+}
 
 /// The id by which a list of users is narrowed for `actor`; empty for who sees everybody.
 pub fn limit(actor: &Actor) -> &str {

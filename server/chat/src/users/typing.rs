@@ -2,11 +2,10 @@
 
 use super::me_or;
 use crate::Json;
-use crate::roles::Permission;
-use crate::{Actor, Result, Site, channels};
+use crate::{Actor, Result, Site, ws};
 use axum::extract::{Path, State};
 use serde::Deserialize;
-use wire::{Event, StatusOk};
+use wire::StatusOk;
 
 /// Where somebody types; `parent_id` names a thread.
 #[derive(Debug, Default, Deserialize)]
@@ -23,8 +22,6 @@ pub async fn typing(
     Json(t): Json<Typing>,
 ) -> Result<Json<StatusOk>> {
     let user = me_or(&actor, &user)?;
-    channels::access(&mut site.db.read().await?, &actor, &t.channel_id, Permission::CREATE_POST).await?;
-    let event = Event::new("typing").with("parent_id", t.parent_id).with("user_id", user.as_str());
-    site.hub.publish(event.omitting_user(&user).to_channel(&t.channel_id));
+    ws::typing(&site, &actor, &user, &t.channel_id, &t.parent_id).await?;
     Ok(Json(StatusOk::default()))
 }

@@ -140,7 +140,7 @@ async fn change(site: &Site, actor: &Actor, id: &str, p: Patch, whole: bool) -> 
     }
     user.update_at = now;
     store::update(&mut tx, &user).await?;
-    admin::announce(site, &mut tx, user.clone());
+    admin::announce(site, &mut tx, user.clone()).await?;
     tx.commit().await?;
     Ok(user)
 }

@@ -1,37 +1,57 @@
 //! The protocol on one socket: authenticate, say hello or resume, then frames both ways until one side ends.
 
-use super::hub::{Action, ClientAction, Connection, Next};
+use super::connection::{Connection, Next};
+use super::hub::{Newcomer, Standing};
+use super::requests::{Incoming, done, handle};
+use super::taps::{Action, ClientAction};
 use crate::actor::{self, presented_token};
+use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, auth, channels, status, teams};
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use serde::Deserialize;
-use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
-use wire::{Event, Props, WsReply};
+use wire::Event;
 
-/// Largest frame from a client; SDP of a call travels in one.
+/// Largest frame from a client. Requests in JSON are shorter; the session description of a call travels in MessagePack.
 const MAX_FRAME: usize = 64 * 1024;
 /// Buffers of one socket, bytes. Most sockets are silent most of the time, so the library's 128 kB would be nearly all
 /// that a client costs; a larger frame still goes through.
-const READ_BUFFER: usize = 4 * 1024;
+const READ_BUFFER: usize = 1024;
 const WRITE_BUFFER: usize = 4 * 1024;
 const AUTHENTICATE_WITHIN: Duration = Duration::from_secs(5);
 const WRITE_DEADLINE: Duration = Duration::from_secs(30);
 const PING_EVERY: Duration = Duration::from_secs(60);
 const SILENCE_LIMIT: Duration = Duration::from_secs(100);
 
-/// `connection_id` and `sequence_number` of a client that comes back.
+/// `connection_id` and `sequence_number` of a client that comes back; empty for one that is new.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Resume {
     connection_id: String,
-    sequence_number: Option<i64>,
+    sequence_number: String,
+}
+
+/// Where a client wants to go on: a connection and the next number it expects.
+struct Wanted {
+    id: String,
+    seq: i64,
+}
+
+impl Resume {
+    /// `Err` when it says half of it.
+    fn read(self) -> std::result::Result<Option<Wanted>, ()> {
+        if self.connection_id.is_empty() {
+            return Ok(None);
+        }
+        let seq = self.sequence_number.parse::<i64>().ok().filter(|seq| *seq >= 0);
+        let id = Some(self.connection_id).filter(|id| kit::id::is_valid(id));
+        id.zip(seq).map(|(id, seq)| Some(Wanted { id, seq })).ok_or(())
+    }
 }
 
 /// GET /websocket
@@ -55,7 +75,7 @@ pub async fn upgrade(
     }
     let ws = ws.max_message_size(MAX_FRAME).read_buffer_size(READ_BUFFER).write_buffer_size(WRITE_BUFFER);
     ws.on_upgrade(move |socket| async move {
-        if let Err(error) = serve(&site, socket, known, resume).await {
+        if let Err(error) = serve(site, socket, known, resume).await {
             tracing::debug!(%error, "a socket ended");
         }
     })
@@ -76,40 +96,68 @@ async fn authenticate(site: &Site, token: &str) -> Result<Option<Actor>> {
     Ok(actor.filter(|a| !auth::mfa_is_missing(site, a)))
 }
 
-type Sender = SplitSink<WebSocket, Message>;
-type Receiver = SplitStream<WebSocket>;
+/// A socket whose client is known.
+struct Open {
+    socket: WebSocket,
+    actor: Actor,
+    connection: Arc<Connection>,
+    generation: u64,
+}
 
-async fn serve(site: &Site, socket: WebSocket, known: Option<Actor>, resume: Resume) -> Result<()> {
-    let (mut send, mut receive) = socket.split();
+async fn serve(site: Site, socket: WebSocket, known: Option<Actor>, resume: Resume) -> Result<()> {
+    // Boxed: what only the beginning and the end need must not be kept for as long as the socket is open.
+    let Some(mut open) = Box::pin(begin(&site, socket, known, resume)).await? else { return Ok(()) };
+    pump(&site, &mut open).await;
+    Box::pin(end(&site, open)).await
+}
+
+/// Authenticates, finds or makes the connection and says hello; `None` when the client was sent away.
+async fn begin(site: &Site, mut socket: WebSocket, known: Option<Actor>, resume: Resume) -> Result<Option<Open>> {
+    let Ok(wanted) = resume.read() else {
+        close(&mut socket, close_code::POLICY, "connection_id wants a sequence_number").await;
+        return Ok(None);
+    };
     let (actor, challenge) = match known {
         Some(actor) => (actor, None),
-        None => match tokio::time::timeout(AUTHENTICATE_WITHIN, challenged(site, &mut send, &mut receive)).await {
+        None => match tokio::time::timeout(AUTHENTICATE_WITHIN, challenged(site, &mut socket)).await {
             Ok(Some((actor, seq))) => (actor, Some(seq)),
-            _ => return Ok(()),
+            _ => {
+                close(&mut socket, close_code::POLICY, "not authenticated").await;
+                return Ok(None);
+            }
         },
     };
     let (all, own) = site.hub.count(&actor.user_id);
     if all >= site.config.max_connections || own >= site.config.max_connections_per_user {
         tracing::warn!(user.id = %actor.user_id, all, own, "too many connections; one was refused");
-        return Ok(());
+        close(&mut socket, close_code::AGAIN, "too many connections").await;
+        return Ok(None);
     }
-    let connection = attach(site, &actor, &resume).await?;
+    let old = wanted.filter(|_| challenge.is_none()).and_then(|w| resumed(site, &actor, &w));
+    let connection = match old {
+        Some(connection) => connection,
+        None => self::open(site, &actor).await?,
+    };
     let generation = connection.attach();
     if let Some(seq) = challenge {
         // Drivers want hello first, then the answer to their challenge.
         if let Next::Frames(frames) = connection.next(generation).await {
-            write(&mut send, frames).await?;
+            write(&mut socket, frames).await?;
         }
-        write(&mut send, [reply_text(seq, None)]).await?;
+        write(&mut socket, [done(seq, None)]).await?;
     }
     status::active(site, &actor.user_id).await?;
     status::announce(site, &actor.user_id).await?;
-    pump(site, &actor, &connection, generation, send, receive).await;
+    Ok(Some(Open { socket, actor, connection, generation }))
+}
+
+async fn end(site: &Site, open: Open) -> Result<()> {
+    let Open { actor, connection, generation, .. } = open;
     if site.hub.detach(&connection, generation, site.clock.now_ms()) {
         let gone = ClientAction {
             user_id: actor.user_id.clone(),
-            session_id: actor.session_id.clone(),
-            connection_id: connection.id.clone(),
+            session_id: actor.session_id,
+            connection_id: connection.id.to_string(),
             action: Action::Closed,
         };
         site.hub.dispatch(gone).await;
@@ -121,42 +169,61 @@ async fn serve(site: &Site, socket: WebSocket, known: Option<Actor>, resume: Res
 }
 
 /// Waits for the authentication challenge and answers everything else with 401.
-async fn challenged(site: &Site, send: &mut Sender, receive: &mut Receiver) -> Option<(Actor, i64)> {
-    while let Some(Ok(message)) = receive.next().await {
-        let Some(request) = read(&message) else { continue };
-        if request.action == "authentication_challenge" {
-            let token = text(&request.data, "token").unwrap_or_default();
-            return authenticate(site, &token).await.ok().flatten().map(|a| (a, request.seq));
+async fn challenged(site: &Site, socket: &mut WebSocket) -> Option<(Actor, i64)> {
+    while let Some(Ok(message)) = socket.next().await {
+        match Incoming::read(&message) {
+            Incoming::Request(r) if r.action == "authentication_challenge" && r.check().is_ok() => {
+                return authenticate(site, &r.text("token")).await.ok().flatten().map(|a| (a, r.seq));
+            }
+            Incoming::Request(r) => write(socket, [r.refusal()]).await.ok()?,
+            Incoming::Nothing => {}
+            Incoming::Broken | Incoming::Closed => return None,
         }
-        let error = Error::new(
-            crate::error::Kind::Unauthorized,
-            "api.web_socket_router.not_authenticated.app_error",
-            "WebSocket connection is not authenticated.",
-        );
-        write(send, [failure_text(request.seq, &error)]).await.ok()?;
     }
     None
 }
 
-/// The old connection when it can be resumed, else a new one with a hello queued.
-async fn attach(site: &Site, actor: &Actor, resume: &Resume) -> Result<Arc<Connection>> {
-    if let (false, Some(seq)) = (resume.connection_id.is_empty(), resume.sequence_number) {
-        if let Some(old) = site.hub.resumable(&resume.connection_id, &actor.user_id) {
-            if old.resume_at(seq) {
-                return Ok(old);
-            }
-        }
+/// The connection that the client had, when everything since then can be sent to it.
+fn resumed(site: &Site, actor: &Actor, wanted: &Wanted) -> Option<Arc<Connection>> {
+    let old = site.hub.resumable(&wanted.id, &actor.user_id)?;
+    if old.resume_at(wanted.seq) && *old.session_id == actor.session_id {
+        return Some(old);
     }
+    site.hub.forget(&old);
+    None
+}
+
+/// A new connection of the actor, in all of the user's channels and teams, with a hello queued.
+///
+/// # Errors
+/// When the database fails.
+pub async fn open(site: &Site, actor: &Actor) -> Result<Arc<Connection>> {
+    let expected = site.hub.expect(&actor.user_id);
     let mut conn = site.db.read().await?;
     let channels = channels::ids_of(&mut conn, &actor.user_id).await?;
     let teams = teams::ids_of(&mut conn, &actor.user_id).await?;
-    let connection = site.hub.connect(kit::id::new(), &actor.user_id, &actor.session_id, &channels, &teams);
+    drop(conn);
+    let id = kit::id::new();
     let hello = Event::new("hello")
-        .with("connection_id", connection.id.as_str())
+        .with("connection_id", id.as_str())
         .with("server_version", version(site))
-        .with("server_hostname", "");
-    site.hub.publish(hello.to_connection(&connection.id));
-    Ok(connection)
+        .with("server_hostname", "")
+        .to_user(&actor.user_id);
+    let new = Newcomer {
+        id: &id,
+        user_id: &actor.user_id,
+        session_id: &actor.session_id,
+        standing: standing(actor),
+        channels: &channels,
+        teams: &teams,
+        hello,
+    };
+    Ok(site.hub.connect(expected, new))
+}
+
+/// What the roles of a user let events through.
+pub(crate) fn standing(actor: &Actor) -> Standing {
+    Standing { administers: actor.is_system_admin(), sees_few: !actor.may(Permission::VIEW_MEMBERS) }
 }
 
 /// `X-Version-ID`: version, build, hash of the client configuration, licensed.
@@ -165,172 +232,61 @@ pub fn version(site: &Site) -> String {
     format!("{v}.{v}.{}.false", site.config.diagnostic_id)
 }
 
-async fn pump(
-    site: &Site,
-    actor: &Actor,
-    connection: &Arc<Connection>,
-    generation: u64,
-    mut send: Sender,
-    mut receive: Receiver,
-) {
+async fn pump(site: &Site, open: &mut Open) {
+    let Open { socket, actor, connection, generation } = open;
     let mut heard = tokio::time::Instant::now();
     let mut ping = tokio::time::interval_at(heard + PING_EVERY, PING_EVERY);
     loop {
         tokio::select! {
-            next = connection.next(generation) => match next {
+            next = connection.next(*generation) => match next {
                 Next::Close => break,
-                Next::Frames(frames) => if write(&mut send, frames).await.is_err() {
+                Next::Frames(frames) => if write(socket, frames).await.is_err() {
                     return;
                 },
             },
-            message = receive.next() => {
+            message = socket.next() => {
                 let Some(Ok(message)) = message else { return };
                 heard = tokio::time::Instant::now();
-                if matches!(message, Message::Close(_)) {
-                    return;
-                }
-                if let Some(request) = read(&message) {
-                    if let Some(answer) = handle(site, actor, connection, request).await {
-                        if write(&mut send, [answer]).await.is_err() {
-                            return;
+                match Incoming::read(&message) {
+                    Incoming::Nothing => {}
+                    Incoming::Closed => return,
+                    Incoming::Broken => return close(socket, close_code::INVALID, "no request").await,
+                    Incoming::Request(request) => {
+                        if let Some(answer) = Box::pin(handle(site, actor, connection, request)).await {
+                            if write(socket, [answer]).await.is_err() {
+                                return;
+                            }
                         }
                     }
                 }
             }
             _ = ping.tick() => {
-                if heard.elapsed() > SILENCE_LIMIT || send.send(Message::Ping(bytes::Bytes::new())).await.is_err() {
+                let late = heard.elapsed() > SILENCE_LIMIT;
+                if late || send(socket, [Message::Ping(bytes::Bytes::new())]).await.is_err() {
                     return;
                 }
             }
         }
     }
-    // The other side may be gone already.
-    drop(send.close().await);
+    close(socket, close_code::NORMAL, "").await;
 }
 
-/// Sends frames in one go.
-async fn write(send: &mut Sender, frames: impl IntoIterator<Item = String>) -> Result<()> {
+/// Says why the server leaves; the other side may be gone already.
+async fn close(socket: &mut WebSocket, code: u16, reason: &'static str) {
+    drop(send(socket, [Message::Close(Some(CloseFrame { code, reason: reason.into() }))]).await);
+}
+
+async fn write(socket: &mut WebSocket, frames: impl IntoIterator<Item = String>) -> Result<()> {
+    send(socket, frames.into_iter().map(|frame| Message::Text(frame.into()))).await
+}
+
+/// Sends messages in one go.
+async fn send(socket: &mut WebSocket, messages: impl IntoIterator<Item = Message>) -> Result<()> {
     let sending = async {
-        for frame in frames {
-            send.feed(Message::Text(frame.into())).await?;
+        for message in messages {
+            socket.feed(message).await?;
         }
-        send.flush().await
+        socket.flush().await
     };
     tokio::time::timeout(WRITE_DEADLINE, sending).await.map_err(Error::internal)?.map_err(Error::internal)
-}
-
-/// A client's request; `data` keeps bytes when the frame was MessagePack.
-struct Request {
-    seq: i64,
-    action: String,
-    data: rmpv::Value,
-}
-
-fn read(message: &Message) -> Option<Request> {
-    let value: rmpv::Value = match message {
-        Message::Text(text) => rmpv::ext::to_value(serde_json::from_str::<serde_json::Value>(text).ok()?).ok()?,
-        Message::Binary(bytes) => rmpv::decode::read_value_with_max_depth(&mut bytes.as_ref(), 32).ok()?,
-        _ => return None,
-    };
-    let field = |key: &str| value.as_map()?.iter().find(|(k, _)| k.as_str() == Some(key)).map(|(_, v)| v.clone());
-    Some(Request {
-        seq: field("seq").and_then(|s| s.as_i64()).unwrap_or(0),
-        action: field("action")?.as_str()?.to_owned(),
-        data: field("data").unwrap_or(rmpv::Value::Nil),
-    })
-}
-
-fn text(data: &rmpv::Value, key: &str) -> Option<String> {
-    data.as_map()?.iter().find(|(k, _)| k.as_str() == Some(key))?.1.as_str().map(str::to_owned)
-}
-
-fn flag(data: &rmpv::Value, key: &str) -> bool {
-    let found = data.as_map().and_then(|m| m.iter().find(|(k, _)| k.as_str() == Some(key)));
-    found.and_then(|(_, v)| v.as_bool()).unwrap_or(false)
-}
-
-fn reply_text(seq: i64, data: Option<serde_json::Value>) -> String {
-    let data = data.and_then(|d| d.as_object().cloned());
-    let reply = WsReply { status: "OK".into(), data, seq_reply: seq, ..WsReply::default() };
-    serde_json::to_string(&reply).unwrap_or_default()
-}
-
-fn failure_text(seq: i64, error: &Error) -> String {
-    let reply = WsReply { status: "FAIL".into(), error: Some(error.to_wire()), seq_reply: seq, ..WsReply::default() };
-    serde_json::to_string(&reply).unwrap_or_default()
-}
-
-/// Does what the client asks; the answer, if the protocol has one.
-async fn handle(site: &Site, actor: &Actor, connection: &Connection, request: Request) -> Option<String> {
-    let Request { seq, action, data } = request;
-    match action.as_str() {
-        // Already authenticated: upstream stays silent.
-        "authentication_challenge" => None,
-        "ping" => Some(reply_text(
-            seq,
-            Some(
-                json!({"text": "pong", "version": site.config.version, "server_time": site.clock.now_ms(), "node_id": ""}),
-            ),
-        )),
-        "user_typing" => {
-            let channel = text(&data, "channel_id").unwrap_or_default();
-            let mut conn = site.db.read().await.ok()?;
-            let may = channels::access(&mut conn, actor, &channel, crate::roles::Permission::CREATE_POST).await;
-            if let Err(error) = may {
-                return Some(failure_text(seq, &error));
-            }
-            drop(conn);
-            status::active(site, &actor.user_id).await.ok()?;
-            let event = Event::new("typing")
-                .with("parent_id", text(&data, "parent_id").unwrap_or_default())
-                .with("user_id", actor.user_id.as_str())
-                .omitting_user(&actor.user_id);
-            site.hub.publish(event.to_channel(&channel));
-            Some(reply_text(seq, None))
-        }
-        "user_update_active_status" => {
-            let there = flag(&data, "user_is_active");
-            let done = if there {
-                status::active(site, &actor.user_id).await
-            } else {
-                status::idle(site, &actor.user_id).await
-            };
-            Some(done.map_or_else(|error| failure_text(seq, &error), |()| reply_text(seq, None)))
-        }
-        // What a client looks at would limit what it is sent; here every client gets everything it may read.
-        "presence" | "posted_notify_ack" => Some(reply_text(seq, None)),
-        "get_statuses" => {
-            let ids = site.hub.connected();
-            let mut conn = site.db.read().await.ok()?;
-            let found = status::of(site, &mut conn, &ids).await.ok()?;
-            let map: Props = found.into_iter().map(|s| (s.user_id, s.status.into())).collect();
-            Some(reply_text(seq, Some(map.into())))
-        }
-        "get_statuses_by_ids" => {
-            let list = data.as_map()?.iter().find(|(k, _)| k.as_str() == Some("user_ids"))?.1.as_array()?.clone();
-            let ids: Vec<String> = list.iter().filter_map(|v| v.as_str().map(str::to_owned)).take(1000).collect();
-            let mut conn = site.db.read().await.ok()?;
-            let found = status::of(site, &mut conn, &ids).await.ok()?;
-            let map: Props = found.into_iter().map(|s| (s.user_id, s.status.into())).collect();
-            Some(reply_text(seq, Some(map.into())))
-        }
-        custom if custom.starts_with("custom_") => {
-            let told = ClientAction {
-                user_id: actor.user_id.clone(),
-                session_id: actor.session_id.clone(),
-                connection_id: connection.id.clone(),
-                action: Action::Request { name: action, data },
-            };
-            site.hub.dispatch(told).await;
-            None
-        }
-        _ => {
-            let error = Error::new(
-                crate::error::Kind::Internal,
-                "api.web_socket_router.bad_action.app_error",
-                "Unknown WebSocket action.",
-            );
-            Some(failure_text(seq, &error))
-        }
-    }
 }

@@ -77,7 +77,8 @@ async fn the_first_account_administers_and_can_lock_others_out() {
         let path = format!("/users/{bruno_id}/active");
         let refused = t.call(Method::PUT, &format!("/users/{admin_id}/active"), &bruno, json!({"active": false})).await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN, "{engine}");
-        let connection = t.site.hub.connect("c".into(), &bruno_id, "s", &[], &[]);
+        let actor = chat::Actor { user_id: bruno_id.clone(), session_id: "s".into(), ..chat::Actor::default() };
+        let connection = chat::ws::open(&t.site, &actor).await.unwrap();
         let generation = connection.attach();
 
         assert_eq!(

@@ -23,7 +23,7 @@ async fn a_command_is_carried_out_and_answered_later() {
         .await;
         let (status, command) = team.ana.call("POST", "/commands", new(&team.id, &program.url)).await;
         assert_eq!((status, &command["trigger"]), (StatusCode::CREATED, &json!("deploy")), "{command}");
-        let mut ear = Ear::open(&world, &team.bruno.id, &[&team.square]);
+        let mut ear = Ear::open(&world, &team.bruno.id).await;
         let line = json!({"channel_id": team.square, "command": "/deploy v2 for @ana in ~off-topic"});
         let response = team.bruno.ok("POST", "/commands/execute", line).await;
         assert_eq!(response["goto_location"], "/field/channels/off-topic");
@@ -135,7 +135,7 @@ async fn a_program_that_fails_is_named() {
         let mut command = new(&team.id, &broken.url);
         command["method"] = "G".into();
         team.ana.ok("POST", "/commands", command).await;
-        let mut ear = Ear::open(&world, &team.bruno.id, &[&team.square]);
+        let mut ear = Ear::open(&world, &team.bruno.id).await;
         let line = |text: &str| json!({"channel_id": team.square, "command": format!("/deploy {text}")});
         let (status, body) = team.bruno.call("POST", "/commands/execute", line("x")).await;
         assert_eq!(

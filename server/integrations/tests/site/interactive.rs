@@ -35,7 +35,7 @@ async fn a_vote_is_taken_with_buttons() {
             {"type": "select", "name": "When", "options": [{"text": "Now", "value": "now"}], "integration": integration("pick")},
             {"id": "broken", "name": "No", "integration": integration("broken")}
         ]}]);
-        let mut ear = Ear::open(&world, &team.bruno.id, &[&team.square]);
+        let mut ear = Ear::open(&world, &team.bruno.id).await;
         let said_by =
             post(&world.api, &format!("/hooks/{hook}"), JSON, json!({"attachments": attachments}).to_string()).await;
         assert_eq!(said_by.0, StatusCode::OK);
@@ -110,7 +110,7 @@ async fn a_button_that_only_one_user_sees_carries_its_secret_sealed() {
         let commands = Program::saying(answer).await;
         let command = json!({"team_id": team.id, "trigger": "drop", "method": "P", "url": commands.url});
         team.ana.ok("POST", "/commands", command).await;
-        let mut ear = Ear::open(&world, &team.bruno.id, &[&team.square]);
+        let mut ear = Ear::open(&world, &team.bruno.id).await;
         team.bruno.ok("POST", "/commands/execute", json!({"channel_id": team.square, "command": "/drop"})).await;
         let shown = decoded(&ear.hear("ephemeral_message").await, "post");
         assert!(!shown.to_string().contains("kept secret"), "{shown}");
@@ -140,7 +140,7 @@ async fn a_form_is_opened_filled_in_and_refused_by_field() {
         .await;
         let command = json!({"team_id": team.id, "trigger": "ticket", "method": "P", "url": program.url});
         team.ana.ok("POST", "/commands", command).await;
-        let mut ear = Ear::open(&world, &team.bruno.id, &[&team.square]);
+        let mut ear = Ear::open(&world, &team.bruno.id).await;
         let line = json!({"channel_id": team.square, "command": "/ticket"});
         let response = team.bruno.ok("POST", "/commands/execute", line).await;
         let trigger = program.asked().await.form()["trigger_id"].clone();

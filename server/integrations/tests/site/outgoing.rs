@@ -16,7 +16,7 @@ async fn a_program_hears_its_word_and_answers_in_the_thread() {
         let new = json!({"team_id": team.id, "trigger_words": ["build"], "callback_urls": [program.url], "display_name": "CI"});
         let (status, hook) = team.ana.call("POST", "/hooks/outgoing", new.clone()).await;
         assert_eq!(status, StatusCode::CREATED, "{hook}");
-        let mut ear = Ear::open(&world, &team.ana.id, &[&team.square]);
+        let mut ear = Ear::open(&world, &team.ana.id).await;
         team.bruno.says(&team.square, "", "nothing to do").await;
         let post = team.bruno.says(&team.square, "", "build it now").await;
         let asked = program.asked().await;

@@ -150,9 +150,12 @@ impl Heard {
 impl Ears {
     pub async fn of(world: &World, user: &str) -> Self {
         let mut conn = world.site.db.read().await.unwrap();
-        let channels = chat::channels::ids_of(&mut conn, user).await.unwrap();
-        let teams = chat::teams::ids_of(&mut conn, user).await.unwrap();
-        let connection = world.site.hub.connect(kit::id::new(), user, "session", &channels, &teams);
+        let account = chat::users::get(&mut conn, user).await.unwrap().unwrap();
+        drop(conn);
+        let roles = account.roles.split_whitespace().map(str::to_owned).collect();
+        let (user_id, session_id, book) = (user.to_owned(), "session".to_owned(), world.site.roles.clone());
+        let actor = chat::Actor { user_id, session_id, roles, book, ..chat::Actor::default() };
+        let connection = chat::ws::open(&world.site, &actor).await.unwrap();
         let generation = connection.attach();
         Self { connection, generation, heard: VecDeque::new() }
     }

@@ -140,9 +140,9 @@ pub struct Ear {
 }
 
 impl Ear {
-    pub fn open(world: &World, user: &str, channels: &[&str]) -> Self {
-        let channels: Vec<String> = channels.iter().map(|c| (*c).to_owned()).collect();
-        let connection = world.site.hub.connect(kit::id::new(), user, "session", &channels, &[]);
+    pub async fn open(world: &World, user: &str) -> Self {
+        let actor = chat::Actor { user_id: user.into(), session_id: "session".into(), ..chat::Actor::default() };
+        let connection = chat::ws::open(&world.site, &actor).await.unwrap();
         let generation = connection.attach();
         Self { connection, generation, heard: Vec::new() }
     }
