@@ -3,4 +3,4 @@
 mod routes;
 mod store;
 
-pub use routes::router;
+pub use routes::{of_team, router};

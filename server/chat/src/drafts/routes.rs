@@ -16,7 +16,7 @@ use wire::{Draft, Event, Post, PostMetadata, StatusOk};
 pub fn router() -> Router<Site> {
     Router::new()
         .route("/drafts", post(save))
-        .route("/users/{user_id}/teams/{team_id}/drafts", get(of_team))
+        .route("/users/{user_id}/teams/{team_id}/drafts", get(list))
         .route("/users/{user_id}/channels/{channel_id}/drafts", delete(forget))
         .route("/users/{user_id}/channels/{channel_id}/drafts/{thread_id}", delete(forget_reply))
 }
@@ -66,7 +66,19 @@ async fn save(State(site): State<Site>, actor: Actor, Json(new): Json<Draft>) ->
     Ok((StatusCode::CREATED, Json(draft)))
 }
 
-async fn of_team(
+/// The user's drafts in the channels of a team and in direct messages, the latest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_team(conn: &mut Conn, user: &str, team: &str) -> Result<Vec<Draft>> {
+    let mut out = Vec::new();
+    for draft in store::of_team(conn, user, team).await? {
+        out.push(with_files(conn, draft).await?);
+    }
+    Ok(out)
+}
+
+async fn list(
     State(site): State<Site>,
     actor: Actor,
     Path((user, team)): Path<(String, String)>,
@@ -74,11 +86,7 @@ async fn of_team(
     let user = me_or(&actor, &user)?;
     let mut conn = site.db.read().await?;
     teams::require_member(&mut conn, &actor, &team).await?;
-    let mut out = Vec::new();
-    for draft in store::of_team(&mut conn, &user, &team).await? {
-        out.push(with_files(&mut conn, draft).await?);
-    }
-    Ok(Json(out))
+    of_team(&mut conn, &user, &team).await.map(Json)
 }
 
 async fn forget(

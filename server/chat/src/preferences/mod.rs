@@ -65,9 +65,17 @@ fn missing() -> Error {
     Error::not_found("app.preference.get.app_error", "There is no such preference.")
 }
 
+/// Everything of a user.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_user(conn: &mut Conn, user_id: &str) -> Result<Vec<Preference>> {
+    Ok(conn.fetch(&ALL, params![user_id], row).await?)
+}
+
 async fn load(site: &Site, actor: &Actor, user_id: &str) -> Result<Vec<Preference>> {
     let user_id = me_or(actor, user_id)?;
-    Ok(site.db.read().await?.fetch(&ALL, params![user_id], row).await?)
+    of_user(&mut site.db.read().await?, &user_id).await
 }
 
 async fn list(State(site): State<Site>, actor: Actor, Path(user_id): Path<String>) -> Result<Json<Vec<Preference>>> {

@@ -9,4 +9,4 @@ pub mod rules;
 mod store;
 
 pub use favourites::{CATEGORY as FAVOURITE, follow_preference};
-pub use routes::router;
+pub use routes::{of_team, router};

@@ -34,7 +34,11 @@ async fn whose(conn: &mut Conn, actor: &Actor, user: &str, team: &str) -> Result
     Ok(user)
 }
 
-async fn sidebar(conn: &mut Conn, user: &str, team: &str) -> Result<SidebarCategories> {
+/// A user's sidebar of a team.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_team(conn: &mut Conn, user: &str, team: &str) -> Result<SidebarCategories> {
     let stored = store::of_user(conn, user, team).await?;
     let placed = store::placed(conn, user, team).await?;
     let channels = channels::of_user(conn, user).await?;
@@ -52,7 +56,7 @@ async fn all(
 ) -> Result<Json<SidebarCategories>> {
     let mut conn = site.db.read().await?;
     let user = whose(&mut conn, &actor, &user, &team).await?;
-    sidebar(&mut conn, &user, &team).await.map(Json)
+    of_team(&mut conn, &user, &team).await.map(Json)
 }
 
 async fn one(
@@ -62,7 +66,7 @@ async fn one(
 ) -> Result<Json<SidebarCategory>> {
     let mut conn = site.db.read().await?;
     let user = whose(&mut conn, &actor, &user, &team).await?;
-    let all = sidebar(&mut conn, &user, &team).await?;
+    let all = of_team(&mut conn, &user, &team).await?;
     all.categories.into_iter().find(|c| c.id == id).map(Json).ok_or_else(missing)
 }
 
@@ -73,7 +77,7 @@ async fn order(
 ) -> Result<Json<Vec<String>>> {
     let mut conn = site.db.read().await?;
     let user = whose(&mut conn, &actor, &user, &team).await?;
-    Ok(Json(sidebar(&mut conn, &user, &team).await?.order))
+    Ok(Json(of_team(&mut conn, &user, &team).await?.order))
 }
 
 /// A new category comes right after the favourites.
@@ -88,7 +92,7 @@ async fn create(
     if new.display_name.trim().is_empty() || new.display_name.chars().count() > 64 {
         return Err(Error::invalid_body("display_name", "1 to 64 characters are wanted"));
     }
-    let before = sidebar(&mut tx, &user, &team).await?;
+    let before = of_team(&mut tx, &user, &team).await?;
     if before.categories.len() >= MAX_CATEGORIES {
         return Err(Error::invalid_body("category", &format!("there can be at most {MAX_CATEGORIES} categories")));
     }
@@ -111,7 +115,7 @@ async fn create(
     settle(&site, &mut tx, &user, &team, &before).await?;
     let event = Event::new("sidebar_category_created").with("category_id", made.id.as_str());
     site.emit(&mut tx, event.to_team(&team).to_user(&user).omitting_connection(&actor.connection_id));
-    let after = sidebar(&mut tx, &user, &team).await?;
+    let after = of_team(&mut tx, &user, &team).await?;
     tx.commit().await?;
     after.categories.into_iter().find(|c| c.id == made.id).map(Json).ok_or_else(missing)
 }
@@ -122,7 +126,7 @@ async fn own_channels(conn: &mut Conn, user: &str) -> Result<HashSet<String>> {
 
 /// What follows from a changed sidebar: favourites as preferences, muted channels.
 async fn settle(site: &Site, tx: &mut Tx, user: &str, team: &str, before: &SidebarCategories) -> Result<()> {
-    let after = sidebar(tx, user, team).await?;
+    let after = of_team(tx, user, team).await?;
     favourites::follow_categories(site, tx, user, &before.categories, &after.categories).await?;
     for (channel, muted) in rules::muting(&before.categories, &after.categories) {
         channels::set_muted(site, tx, &channel, user, muted).await?;
@@ -142,7 +146,7 @@ async fn update(
     }
     let mut tx = site.db.write().await?;
     let user = whose(&mut tx, actor, user, team).await?;
-    let before = sidebar(&mut tx, &user, team).await?;
+    let before = of_team(&mut tx, &user, team).await?;
     let mine = own_channels(&mut tx, &user).await?;
     store::ensure_built_in(&mut tx, &user, team).await?;
     let mut ids = Vec::new();
@@ -154,7 +158,7 @@ async fn update(
         ids.push(next.id);
     }
     settle(site, &mut tx, &user, team, &before).await?;
-    let after = sidebar(&mut tx, &user, team).await?;
+    let after = of_team(&mut tx, &user, team).await?;
     let updated: Vec<SidebarCategory> = after.categories.into_iter().filter(|c| ids.contains(&c.id)).collect();
     let event = Event::new("sidebar_category_updated").with_encoded("updatedCategories", &updated);
     site.emit(&mut tx, event.to_team(team).to_user(&user).omitting_connection(&actor.connection_id));
@@ -190,7 +194,7 @@ async fn set_order(
 ) -> Result<Json<Vec<String>>> {
     let mut tx = site.db.write().await?;
     let user = whose(&mut tx, &actor, &user, &team).await?;
-    let known: HashSet<String> = sidebar(&mut tx, &user, &team).await?.order.into_iter().collect();
+    let known: HashSet<String> = of_team(&mut tx, &user, &team).await?.order.into_iter().collect();
     if ids.len() != known.len() || ids.iter().cloned().collect::<HashSet<_>>() != known {
         return Err(Error::invalid_body("order", "the ids of all categories are wanted, each once"));
     }
@@ -209,7 +213,7 @@ async fn delete(
 ) -> Result<Json<StatusOk>> {
     let mut tx = site.db.write().await?;
     let user = whose(&mut tx, &actor, &user, &team).await?;
-    let before = sidebar(&mut tx, &user, &team).await?;
+    let before = of_team(&mut tx, &user, &team).await?;
     let category = before.categories.iter().find(|c| c.id == id).ok_or_else(missing)?;
     if category.kind != "custom" {
         return Err(Error::invalid(

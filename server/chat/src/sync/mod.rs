@@ -2,6 +2,7 @@
 //! its pages, instead of asking for every channel again.
 
 mod routes;
+mod sections;
 mod store;
 
 pub use routes::router;

@@ -1,5 +1,6 @@
 //! `POST /sync`.
 
+use super::sections::{self, Sections};
 use super::store;
 use crate::Json;
 use crate::{Actor, Error, Result, Site, channels, posts, status, teams, threads};
@@ -8,12 +9,17 @@ use axum::extract::State;
 use axum::routing::post;
 use db::Conn;
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashSet};
 use wire::{Channel, ChannelMember, Post, Status, Thread};
 
 /// Most posts of a page.
 const MAX_POSTS: i64 = 1000;
 /// Most threads and statuses of an answer; a client that is so far behind asks for the rest as at its start.
 const MAX_OTHER: i64 = 1000;
+
+/// What is written while an answer is made bears a time before it: that long before the time of the last answer begins
+/// the next one. What comes twice is the same.
+const OVERLAP_MS: i64 = 10_000;
 
 /// Routes of this domain.
 pub fn router() -> Router<Site> {
@@ -32,6 +38,8 @@ pub struct Body {
     cursor: String,
     /// Posts of a page.
     per_page: Option<i64>,
+    /// `revisions` of the last answer; none for a client that wants every section.
+    revisions: BTreeMap<String, String>,
 }
 
 /// A page. Everything but `posts` is in the first page only.
@@ -41,10 +49,13 @@ pub struct Delta {
     posts: Vec<Post>,
     channels: Vec<Channel>,
     channel_members: Vec<ChannelMember>,
-    /// Ids of every channel that the user is in; what is not among them was left.
+    /// Ids of every channel that the user is in; what is not among them was left. Of one that the client did not have, it
+    /// asks for posts and threads as at its start: they may be older than the last answer.
     channel_ids: Vec<String>,
     threads: Vec<Thread>,
     statuses: Vec<Status>,
+    #[serde(flatten)]
+    sections: Option<Sections>,
     /// For the next page; empty after the last.
     cursor: String,
     /// When the first page was made: `since` of the next request.
@@ -85,7 +96,7 @@ async fn sync(State(site): State<Site>, actor: Actor, Json(body): Json<Body>) ->
     }
     let first = body.cursor.is_empty();
     let from = if first {
-        Cursor { started: site.clock.now_ms(), update_at: body.since, id: posts::LAST_ID.into() }
+        Cursor { started: site.clock.now_ms(), update_at: (body.since - OVERLAP_MS).max(0), id: posts::LAST_ID.into() }
     } else {
         Cursor::read(&body.cursor).ok_or_else(|| Error::invalid_body("cursor", "it is not one of this server"))?
     };
@@ -108,18 +119,20 @@ async fn sync(State(site): State<Site>, actor: Actor, Json(body): Json<Body>) ->
 
 /// What changed beside the posts.
 async fn around(site: &Site, conn: &mut Conn, actor: &Actor, body: &Body) -> Result<Delta> {
-    let (user, team, since) = (actor.user_id.as_str(), body.team_id.as_str(), body.since);
-    let changed = store::channels(conn, user, team, since).await?;
-    let mut delta = Delta { channel_ids: store::mine(conn, user, team).await?, ..Delta::default() };
-    delta.channels = channels::of_user(conn, user).await?;
+    let (user, team, since) = (actor.user_id.as_str(), body.team_id.as_str(), (body.since - OVERLAP_MS).max(0));
+    let changed: HashSet<String> = store::channels(conn, user, team, since).await?.into_iter().collect();
+    let mut delta = Delta { channels: channels::of_user(conn, user).await?, ..Delta::default() };
+    delta.channels.retain(|c| team.is_empty() || c.team_id.is_empty() || c.team_id == team);
+    delta.channel_ids = delta.channels.iter().map(|c| c.id.clone()).collect();
     delta.channels.retain(|c| changed.contains(&c.id));
     delta.channel_members = channels::memberships(conn, user).await?;
-    delta.channel_members.retain(|m| changed.contains(&m.channel_id) && m.last_update_at > since);
+    delta.channel_members.retain(|m| changed.contains(&m.channel_id));
     let ids = store::threads(conn, user, team, since, MAX_OTHER).await?;
     delta.threads = threads::of_user(conn, actor, &ids).await?;
     let set: Vec<String> =
         store::statuses(conn, user, since, MAX_OTHER).await?.into_iter().map(|s| s.user_id).collect();
     delta.statuses = status::of(site, conn, &set).await?;
+    delta.sections = Some(sections::changed(site, conn, actor, team, &body.revisions).await?);
     Ok(delta)
 }
 

@@ -6,17 +6,15 @@ use wire::Status;
 const CHANNELS: Sql = Sql::new(
     "SELECT c.id FROM channels c JOIN channel_members m ON m.channel_id = c.id
      WHERE m.user_id = $1 AND ($2 = '' OR c.team_id = $2 OR c.team_id = '')
-     AND (c.update_at > $3 OR c.last_post_at > $3 OR m.last_update_at > $3) ORDER BY c.id",
-);
-const MINE: Sql = Sql::new(
-    "SELECT c.id FROM channels c JOIN channel_members m ON m.channel_id = c.id
-     WHERE m.user_id = $1 AND ($2 = '' OR c.team_id = $2 OR c.team_id = '') ORDER BY c.id",
+     AND (c.update_at > $3 OR c.last_post_at > $3 OR m.last_update_at > $3
+          OR EXISTS (SELECT 1 FROM posts p WHERE p.channel_id = c.id AND p.update_at > $3)) ORDER BY c.id",
 );
 const THREADS: Sql = Sql::new(
     "SELECT m.post_id FROM thread_memberships m JOIN threads t ON t.post_id = m.post_id JOIN channels c ON c.id = t.channel_id
      JOIN channel_members cm ON cm.channel_id = c.id AND cm.user_id = m.user_id
      WHERE m.user_id = $1 AND ($2 = '' OR c.team_id = $2 OR c.team_id = '')
-     AND (m.last_update_at > $3 OR t.last_reply_at > $3 OR t.delete_at > $3) ORDER BY m.post_id LIMIT $4",
+     AND (m.last_update_at > $3 OR t.last_reply_at > $3 OR t.delete_at > $3
+          OR EXISTS (SELECT 1 FROM posts p WHERE p.root_id = m.post_id AND p.update_at > $3)) ORDER BY m.post_id LIMIT $4",
 );
 const STATUSES: Sql = Sql::new(
     "SELECT s.user_id, s.status, s.manual, s.last_activity_at, s.dnd_end_time FROM statuses s
@@ -25,14 +23,9 @@ const STATUSES: Sql = Sql::new(
      ORDER BY s.user_id LIMIT $3",
 );
 
-/// Ids of the user's channels that changed, got a post, or were read.
+/// Ids of the user's channels that changed, in which a post changed, or which were read.
 pub async fn channels(conn: &mut Conn, user: &str, team: &str, since: i64) -> Result<Vec<String>> {
     conn.fetch(&CHANNELS, params![user, team, since], Row::only).await
-}
-
-/// Ids of all channels that the user is in.
-pub async fn mine(conn: &mut Conn, user: &str, team: &str) -> Result<Vec<String>> {
-    conn.fetch(&MINE, params![user, team], Row::only).await
 }
 
 /// Ids of threads that changed for the user.

@@ -143,12 +143,19 @@ async fn remove_member(
 
 async fn of_user(State(site): State<Site>, actor: Actor, Path(user): Path<String>) -> Result<Json<Vec<Team>>> {
     let user = me_or(&actor, &user)?;
-    let mut conn = site.db.read().await?;
+    seen_of_user(&mut site.db.read().await?, &actor, &user).await.map(Json)
+}
+
+/// The teams of `user`, as the actor sees them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn seen_of_user(conn: &mut db::Conn, actor: &Actor, user: &str) -> Result<Vec<Team>> {
     let mut out = Vec::new();
-    for team in store::of_user(&mut conn, &user).await? {
-        out.push(seen(&mut conn, &actor, team).await?);
+    for team in store::of_user(conn, user).await? {
+        out.push(seen(conn, actor, team).await?);
     }
-    Ok(Json(out))
+    Ok(out)
 }
 
 async fn memberships(

@@ -5,7 +5,8 @@ mod members;
 mod routes;
 mod store;
 
-pub use store::{by_name, get, ids_of, of_user};
+pub use members::seen_of_user;
+pub use store::{by_name, get, ids_of, memberships, of_user};
 
 use crate::posts::{self, Happened};
 use crate::roles::{self, Permission};
