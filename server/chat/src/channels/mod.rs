@@ -16,7 +16,7 @@ pub use members::{join, join_saying, leave_all};
 pub use memberships::{add, remove, set_guest, set_muted};
 pub use reading::unread_at;
 pub use store::{
-    bump, by_name, count_for_author, get, ids_of, insert, member, members, memberships, mention, of_user, set_viewed,
+    bump, by_name, count_for_author, get, ids_of, insert, lock, member, members, memberships, mention, of_user, set_viewed,
     team_unread,
 };
 

@@ -48,6 +48,7 @@ const CONVERT: Sql = Sql::new(
     "UPDATE channels SET type = 'P', team_id = $2, name = $3, display_name = $4, update_at = $5 WHERE id = $1",
 );
 const UNPLACE: Sql = Sql::new("DELETE FROM sidebar_channels WHERE channel_id = $1");
+const LOCK: Sql = Sql::new("UPDATE channels SET total_msg_count = total_msg_count WHERE id = $1");
 const BUMP: Sql = Sql::new(
     "UPDATE channels SET last_post_at = $2, total_msg_count = total_msg_count + $3,
      total_msg_count_root = total_msg_count_root + $4,
@@ -260,6 +261,13 @@ pub async fn update(tx: &mut Tx, c: &Channel) -> Result<()> {
 pub async fn convert(tx: &mut Tx, id: &str, team: &str, name: &str, display_name: &str, now: i64) -> Result<()> {
     tx.execute(&CONVERT, params![id, team, name, display_name, now]).await?;
     tx.execute(&UNPLACE, params![id]).await?;
+    Ok(())
+}
+
+/// Makes other writers of the channel's messages wait until the transaction ends, so that what is counted anew after it
+/// is all there is. Comes before any message is changed: who writes a new one takes the same lock first.
+pub async fn lock(tx: &mut Tx, id: &str) -> Result<()> {
+    tx.execute(&LOCK, params![id]).await?;
     Ok(())
 }
 

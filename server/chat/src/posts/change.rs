@@ -28,6 +28,13 @@ pub async fn put(
     patch(State(site), actor, Path(id), Json(all)).await
 }
 
+/// [`access`], with the other writers of the channel waiting: the post is as it is now, not as it was before they began.
+async fn held(tx: &mut Tx, actor: &Actor, id: &str, permission: Permission) -> Result<Post> {
+    let seen = access(tx, actor, id, permission).await?;
+    channels::lock(tx, &seen.channel_id).await?;
+    store::get(tx, id).await?.filter(|p| p.delete_at == 0).ok_or_else(missing)
+}
+
 /// PUT /posts/{id}/patch
 pub async fn patch(
     State(site): State<Site>,
@@ -36,7 +43,7 @@ pub async fn patch(
     Json(p): Json<PostPatch>,
 ) -> Result<Json<Post>> {
     let mut tx = site.db.write().await?;
-    let mut post = access(&mut tx, &actor, &id, Permission::EDIT_POST).await?;
+    let mut post = held(&mut tx, &actor, &id, Permission::EDIT_POST).await?;
     if post.user_id != actor.user_id && !actor.is_system_admin() || post.kind.starts_with("system_") {
         return Err(Error::forbidden());
     }
@@ -120,7 +127,7 @@ async fn set_pin(site: &Site, actor: &Actor, id: &str, pinned: bool) -> Result<J
 /// DELETE /posts/{id}: the own one, or anybody's with the permission; replies go with their root.
 pub async fn delete(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<StatusOk>> {
     let mut tx = site.db.write().await?;
-    let mut post = access(&mut tx, &actor, &id, Permission::DELETE_POST).await?;
+    let mut post = held(&mut tx, &actor, &id, Permission::DELETE_POST).await?;
     if post.user_id != actor.user_id {
         crate::channels::access(&mut tx, &actor, &post.channel_id, Permission::DELETE_OTHERS_POSTS).await?;
     }
@@ -132,6 +139,8 @@ pub async fn delete(State(site): State<Site>, actor: Actor, Path(id): Path<Strin
         threads::root_deleted(&mut tx, &id, now).await?;
     } else {
         threads::shrunk(&mut tx, &post.root_id).await?;
+        // Its count of replies is another one now.
+        store::touch(&mut tx, &post.root_id, now).await?;
     }
     post.delete_at = now;
     super::empty(&mut post);

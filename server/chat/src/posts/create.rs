@@ -77,6 +77,10 @@ pub async fn create_for(site: &Site, tx: &mut Tx, channel: &Channel, author: &st
             return complete(tx, stored).await;
         }
     }
+    if !new.root_id.is_empty() {
+        // The thread must not be deleted between the look at it and the reply.
+        channels::lock(tx, &channel.id).await?;
+    }
     check_root(tx, &new).await?;
     let mut post = Post {
         id: kit::id::new(),

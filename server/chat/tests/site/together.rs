@@ -206,7 +206,8 @@ async fn everybody_counts_the_same_whatever_happened_at_once() {
                     mentions: number(&list, "total_unread_mentions"),
                 };
                 assert_eq!(found, totals.remove(&who).unwrap_or_default(), "threads of {}; {context}", NAMES[who]);
-                check_channel(&t, person, NAMES[who], &context).await;
+                let looked = plan[who].iter().any(|s| matches!(s, Step::ViewChannel));
+                check_channel(&t, person, NAMES[who], looked, &context).await;
             }
             // Every reply counts for the channel, also one that was deleted.
             let written = plan.iter().flatten().filter(|s| matches!(s, Step::Reply(..))).count();
@@ -234,7 +235,9 @@ fn check_thread(replies: &[Left], seen: &Value, context: &str) {
 }
 
 /// The counters of a channel for one of its members: against the messages that are left, and nothing after a look.
-async fn check_channel(t: &Team<'_>, person: &Person<'_>, name: &str, context: &str) {
+/// A message that was on its way when the member `looked` counts although it bears an earlier time, so that then nothing
+/// is said of single mentions.
+async fn check_channel(t: &Team<'_>, person: &Person<'_>, name: &str, looked: bool, context: &str) {
     let path = format!("/channels/{}/members/me", t.square);
     let member = person.get(&path).await;
     let since = number(&member, "last_viewed_at");
@@ -245,7 +248,8 @@ async fn check_channel(t: &Team<'_>, person: &Person<'_>, name: &str, context: &
             && p["user_id"] != json!(person.id)
             && text(p, "message").contains(&format!("@{name}"))
     });
-    assert_eq!(number(&member, "mention_count"), count(mentions.count()), "mentions of {name}; {context}");
+    let mentions = count(mentions.count());
+    assert!(looked || number(&member, "mention_count") == mentions, "{mentions} mentions of {name}: {member}; {context}");
     assert_eq!(number(&member, "mention_count_root"), 0, "no first message mentions {name}; {context}");
     let view = json!({"channel_id": t.square, "collapsed_threads_supported": true});
     person.ok("POST", "/channels/members/me/view", view).await;
