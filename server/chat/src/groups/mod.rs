@@ -45,39 +45,15 @@ fn require(actor: &Actor, permission: &'static str) -> Result<()> {
     if roles::system_can(actor, Permission(permission)) { Ok(()) } else { Err(Error::forbidden()) }
 }
 
-/// Members of the groups that `message` mentions, of those `readers` who may read it.
+/// Members of the groups that go by one of `names`, but for `author`.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn mentioned(conn: &mut Conn, message: &str, readers: &[String], author: &str) -> Result<Vec<String>> {
-    let names = names(message);
+pub async fn mentioned(conn: &mut Conn, names: &[String], author: &str) -> Result<Vec<String>> {
     if names.is_empty() {
         return Ok(Vec::new());
     }
-    let mut found = store::members_of_named(conn, &names).await?;
-    found.retain(|id| id != author && readers.contains(id));
+    let mut found = store::members_of_named(conn, names).await?;
+    found.retain(|id| id != author);
     Ok(found)
-}
-
-/// What stands behind each `@`, in lower case; also without the punctuation that may belong to the sentence.
-fn names(message: &str) -> Vec<String> {
-    let name = |text: &str| {
-        let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')));
-        text[..end.unwrap_or(text.len())].to_lowercase()
-    };
-    let mut all: Vec<String> = message.split('@').skip(1).map(name).filter(|n| !n.is_empty()).collect();
-    let bare: Vec<String> = all.iter().map(|n| n.trim_end_matches(['.', '-', '_']).to_owned()).collect();
-    all.extend(bare);
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn names_end_where_the_sentence_goes_on() {
-        assert_eq!(super::names("ask @Night-Shift. or @medics, please"), ["medics", "night-shift", "night-shift."]);
-        assert!(super::names("nobody at all").is_empty());
-    }
 }

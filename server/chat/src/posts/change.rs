@@ -1,9 +1,9 @@
 //! Editing, pinning and deleting.
 
-use super::{access, attachments, complete, create, mentions, missing, permalink, persist, rules, store, versions};
+use super::{access, attachments, audience, complete, mentions, missing, permalink, persist, rules, store, versions};
 use crate::Json;
 use crate::roles::Permission;
-use crate::{Actor, Error, Result, Site, channels, files, threads, users};
+use crate::{Actor, Error, Result, Site, channels, files, threads};
 use axum::extract::{Path, State};
 use db::Tx;
 use wire::{Event, Post, PostPatch, StatusOk};
@@ -72,11 +72,7 @@ pub async fn patch(
     }
     if reworded {
         let channel = channels::get(&mut tx, &post.channel_id).await?.ok_or_else(channels::missing)?;
-        let members = channels::members(&mut tx, &channel.id).await?;
-        let ids: Vec<String> = members.into_iter().map(|m| m.user_id).collect();
-        let people = users::by_ids(&mut tx, &ids).await?;
-        let mut mentioned = create::mentioned(&channel, &post, &ids, &people);
-        create::add_groups(&mut tx, &post, &ids, &mut mentioned).await?;
+        let mentioned = audience::mentioned(&mut tx, &channel, &post).await?;
         mentions::replace(&mut tx, &post, &mentioned).await?;
     }
     let mut post = save(&site, tx, post).await?;

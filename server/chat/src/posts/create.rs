@@ -1,9 +1,9 @@
 //! Writing a post: check, store, count, tell, in one transaction.
 
-use super::{attachments, complete, mentions, missing, permalink, persist, priority, rules, store};
+use super::{attachments, audience, complete, mentions, missing, permalink, persist, priority, rules, store};
 use crate::Json;
 use crate::roles::Permission;
-use crate::{Actor, Error, Result, Site, channels, files, groups, status, threads, users};
+use crate::{Actor, Error, Result, Site, channels, files, status, threads, users};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use db::{Conn, Tx};
@@ -127,14 +127,7 @@ pub(super) async fn write(site: &Site, tx: &mut Tx, channel: &Channel, post: Pos
         store::remember(tx, &post.user_id, &post.pending_post_id, &post.id, post.create_at).await?;
     }
     files::attach(tx, &post.file_ids, &post).await?;
-    let (mut ids, mut people) = (Vec::new(), Vec::new());
-    // The server's own messages mention nobody; a thousand people who are added at once must not load each other.
-    if !post.kind.starts_with("system_") {
-        ids = channels::members(tx, &channel.id).await?.into_iter().map(|m| m.user_id).collect();
-        people = users::by_ids(tx, &ids).await?;
-    }
-    let mut mentioned = mentioned(channel, &post, &ids, &people);
-    add_groups(tx, &post, &ids, &mut mentioned).await?;
+    let mentioned = audience::mentioned(tx, channel, &post).await?;
     let counted = i64::from(rules::counts(&post));
     let root = if post.root_id.is_empty() { counted } else { 0 };
     channels::bump(tx, &channel.id, post.create_at, counted, root).await?;
@@ -150,40 +143,11 @@ pub(super) async fn write(site: &Site, tx: &mut Tx, channel: &Channel, post: Pos
         followers = threads::replied(site, tx, channel, &post, &author, &mentioned).await?;
     }
     let post = complete(tx, post).await?;
-    let author = match people.iter().find(|u| u.id == post.user_id) {
-        Some(user) => user.clone(),
-        None => users::get(tx, &post.user_id).await?.unwrap_or_default(),
-    };
+    let author = users::get(tx, &post.user_id).await?.unwrap_or_default();
     let event = posted(&post, channel, &author, &mentioned, &followers);
     let event = permalink::show(site, tx, event, &post).await?;
     site.emit(tx, event);
     Ok(post)
-}
-
-/// Whom a post mentions: in a direct message the other one, whatever it says; the server's own messages nobody.
-pub(super) fn mentioned(channel: &Channel, post: &Post, members: &[String], people: &[User]) -> Vec<String> {
-    if post.kind.starts_with("system_") {
-        return Vec::new();
-    }
-    if channel.kind == "D" {
-        return members.iter().filter(|id| **id != post.user_id).cloned().collect();
-    }
-    rules::mentioned(&post.message, people, &post.user_id)
-}
-
-/// Adds the members of the groups that the post mentions.
-pub(super) async fn add_groups(
-    conn: &mut Conn,
-    post: &Post,
-    readers: &[String],
-    mentioned: &mut Vec<String>,
-) -> Result<()> {
-    for user in groups::mentioned(conn, &post.message, readers, &post.user_id).await? {
-        if !mentioned.contains(&user) {
-            mentioned.push(user);
-        }
-    }
-    Ok(())
 }
 
 pub(super) fn posted(

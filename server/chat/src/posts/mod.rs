@@ -4,6 +4,7 @@
 
 mod acknowledge;
 pub mod attachments;
+mod audience;
 mod change;
 mod create;
 mod due;

@@ -73,13 +73,12 @@ pub fn hashtags(message: &str) -> String {
 /// Which of `members` the message mentions: by `@username`, `@channel`, `@all`, `@here`, their own keywords or first name.
 pub fn mentioned(message: &str, members: &[User], author: &str) -> Vec<String> {
     let lower = message.to_lowercase();
-    let names: Vec<&str> = lower.split('@').skip(1).map(leading_name).collect();
-    let everybody = names.iter().any(|n| matches!(*n, "channel" | "all" | "here"));
+    let (names, everybody) = names(message);
     let words: Vec<&str> = lower.unicode_words().collect();
     let hit = |user: &&User| {
         let props = user.notify_props.as_ref();
         let on = |key: &str| props.and_then(|p| p.get(key)).is_some_and(|v| v == "true");
-        let by_name = names.iter().any(|n| n.trim_end_matches(['.', '-', '_']) == user.username || *n == user.username);
+        let by_name = names.contains(&user.username);
         let by_key = props.and_then(|p| p.get("mention_keys")).is_some_and(|keys| {
             keys.split(',').map(|k| k.trim().to_lowercase()).any(|k| !k.is_empty() && words.contains(&k.as_str()))
         });
@@ -87,6 +86,19 @@ pub fn mentioned(message: &str, members: &[User], author: &str) -> Vec<String> {
         by_name || by_key || everybody && on("channel") || on("first_name") && words.contains(&first.as_str())
     };
     members.iter().filter(|u| u.id != author).filter(hit).map(|u| u.id.clone()).collect()
+}
+
+/// What stands behind each `@`, in lower case, with and without the punctuation that may belong to the sentence; and
+/// whether one of it means everybody.
+pub fn names(message: &str) -> (Vec<String>, bool) {
+    let lower = message.to_lowercase();
+    let found: Vec<&str> = lower.split('@').skip(1).map(leading_name).filter(|n| !n.is_empty()).collect();
+    let everybody = found.iter().any(|n| matches!(*n, "channel" | "all" | "here"));
+    let mut names: Vec<String> =
+        found.iter().flat_map(|n| [*n, n.trim_end_matches(['.', '-', '_'])]).map(str::to_owned).collect();
+    names.sort_unstable();
+    names.dedup();
+    (names, everybody)
 }
 
 fn leading_name(text: &str) -> &str {
@@ -123,6 +135,13 @@ mod tests {
             assert_eq!(mentioned(message, &members, "3"), *expected, "{message}");
         }
         assert!(mentioned("@ana", &members, "1").is_empty(), "nobody mentions oneself");
+    }
+
+    #[test]
+    fn names_end_where_the_sentence_goes_on() {
+        let found = |message: &str| names(message).0;
+        assert_eq!(found("ask @Night-Shift. or @medics, please"), ["medics", "night-shift", "night-shift."]);
+        assert!(found("nobody at all").is_empty());
     }
 
     #[test]

@@ -4,6 +4,35 @@ use crate::support::{Ears, arrive, team, text, worlds};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
+/// The database picks who can be meant; it must not lose anybody, whatever they set.
+#[tokio::test]
+async fn people_are_mentioned_as_they_asked_for() {
+    for world in worlds().await {
+        let (engine, t) = (world.engine, team(&world).await);
+        let mut ears = Ears::of(&world, &t.bruno.id).await;
+        let cases = [
+            (json!({"mention_keys": "", "first_name": "false", "channel": "true"}), "Bruno, the pump", false),
+            (json!({"mention_keys": "", "first_name": "false", "channel": "true"}), "@here the pump", true),
+            (json!({"mention_keys": "", "first_name": "false", "channel": "false"}), "@here the pump", false),
+            (json!({"mention_keys": "", "first_name": "false", "channel": "false"}), "ask @Bruno.", true),
+            (json!({"mention_keys": "pump, sluice", "first_name": "false"}), "the sluice is shut", true),
+            (
+                json!({"mention_keys": "\"mention_keys\":\"\",sluice", "first_name": "false"}),
+                "the sluice is shut",
+                true,
+            ),
+            (json!({"mention_keys": "", "first_name": "true"}), "Bruno, the pump", true),
+        ];
+        for (props, message, expected) in cases {
+            t.bruno.ok("PUT", "/users/me/patch", json!({"first_name": "Bruno", "notify_props": props})).await;
+            t.ana.says(&t.square, "", message).await;
+            let heard = ears.next("posted").await;
+            let mentioned = heard.0["data"].get("mentions").is_some();
+            assert_eq!(mentioned, expected, "{engine}: {message} with {props}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_group_is_made_mentioned_and_archived() {
     for world in worlds().await {
