@@ -1,6 +1,7 @@
 //! `bench-chat`: the chat server against a peer on the same work, and against limits of its own.
 //!
-//! * `compare` writers post in channels, readers of every channel hear it; the same against Synapse. Ratios of one run.
+//! * `compare` writers post in channels, readers of every channel hear it; the same against each peer that is given
+//!   (`--synapse-python`, `--tuwunel`), `--rounds` times in turn. Ratios of one run.
 //! * `idle` what thousands of connected clients cost that do nothing.
 //! * `open` a channel of a million posts is opened, and one of a thousand.
 //! * `floor` posting on SQLite beside the bare commits of the same rows.
@@ -12,15 +13,17 @@ mod crash;
 mod floor;
 mod idle;
 mod load;
+mod matrix;
 mod muster;
 mod open;
 mod process;
 mod synapse;
+mod tuwunel;
 
 use anyhow::{Context, bail};
 use load::{Figures, Plan};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 fn main() -> anyhow::Result<()> {
     let mut words = std::env::args().skip(1);
@@ -42,15 +45,9 @@ fn main() -> anyhow::Result<()> {
                 messages: number("messages", 2000)?,
                 database: options.get("database").cloned().unwrap_or_default(),
             };
-            let ours =
-                runtime.block_on(async { load::run(muster::Muster::start(&server, &plan).await?, &plan).await })?;
-            ours.print("muster");
-            if let Some(python) = options.get("synapse-python") {
-                let few = Plan { messages: number("synapse-messages", 200)?, ..plan };
-                let peer = runtime
-                    .block_on(async { load::run(synapse::Synapse::start(python.as_ref(), &few).await?, &few).await })?;
-                peer.print("synapse");
-                ratios(&ours, &peer);
+            let few = Plan { messages: number("synapse-messages", 200)?, ..plan.clone() };
+            for _ in 0..number("rounds", 1)? {
+                runtime.block_on(compare(&server, &plan, &few, &options))?;
             }
             Ok(())
         }
@@ -72,6 +69,23 @@ fn options(mut words: impl Iterator<Item = String>) -> anyhow::Result<BTreeMap<S
         options.insert(key.to_owned(), words.next().with_context(|| format!("{word}: a value must follow"))?);
     }
     Ok(options)
+}
+
+/// One round; Synapse gets a smaller plan, since it takes so much longer.
+async fn compare(server: &Path, plan: &Plan, few: &Plan, options: &BTreeMap<String, String>) -> anyhow::Result<()> {
+    let ours = load::run(muster::Muster::start(server, plan).await?, plan).await?;
+    ours.print("muster");
+    if let Some(binary) = options.get("tuwunel") {
+        let peer = load::run(tuwunel::start(binary.as_ref()).await?, plan).await?;
+        peer.print("tuwunel");
+        ratios(&ours, &peer);
+    }
+    if let Some(python) = options.get("synapse-python") {
+        let peer = load::run(synapse::start(python.as_ref(), &few.database).await?, few).await?;
+        peer.print("synapse");
+        ratios(&ours, &peer);
+    }
+    Ok(())
 }
 
 fn ratios(ours: &Figures, peer: &Figures) {

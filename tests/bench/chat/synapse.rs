@@ -1,25 +1,11 @@
-//! Synapse, as PyPI has it: rooms for channels, `/sync` to read. Its rate limits are lifted and nothing else is changed;
-//! with `--database` it runs on PostgreSQL, which its documentation recommends.
+//! Synapse, as PyPI has it. Its rate limits are lifted and nothing else is changed but what only makes it faster:
+//! no presence, cheap passwords. With `--database` it runs on PostgreSQL, which its documentation recommends.
 
-use crate::load::{Peer, Plan};
-use crate::process::{Process, free_port};
-use anyhow::Context;
+use crate::matrix::Homeserver;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::Notify;
-
-/// A running homeserver with a folder of its own.
-pub struct Synapse {
-    url: String,
-    http: reqwest::Client,
-    process: Process,
-    transaction: AtomicU64,
-    _data: tempfile::TempDir,
-}
 
 const LIMITS: [&str; 11] = [
     "rc_message",
@@ -35,7 +21,7 @@ const LIMITS: [&str; 11] = [
     "rc_admin_redaction",
 ];
 
-fn settings(data: &Path, port: u16, database: &str) -> anyhow::Result<Value> {
+fn settings(data: &Path, port: u16, database: &str) -> Value {
     let fast = json!({"per_second": 1_000_000, "burst_count": 1_000_000});
     let mut config = json!({
         "server_name": "bench.test", "report_stats": false, "enable_registration": true,
@@ -57,102 +43,23 @@ fn settings(data: &Path, port: u16, database: &str) -> anyhow::Result<Value> {
     if !database.is_empty() {
         config["database"] = json!({"name": "psycopg2", "args": {"dsn": database}, "allow_unsafe_locale": true});
     }
-    Ok(config)
+    config
 }
 
-impl Synapse {
-    /// Starts it; how long it took to be healthy.
-    pub async fn start(python: &Path, plan: &Plan) -> anyhow::Result<(Self, Duration)> {
-        let data = tempfile::tempdir()?;
-        let port = free_port()?;
-        let path = data.path().join("homeserver.yaml");
+/// Starts it; how long it took to be healthy.
+pub async fn start(python: &Path, database: &str) -> anyhow::Result<(Homeserver, Duration)> {
+    Homeserver::start(|data, port| {
+        let path = data.join("homeserver.yaml");
         // JSON is YAML.
-        std::fs::write(&path, settings(data.path(), port, &plan.database)?.to_string())?;
-        let keys =
-            Command::new(python).args(["-m", "synapse.app.homeserver", "--generate-keys", "-c"]).arg(&path).output()?;
+        std::fs::write(&path, settings(data, port, database).to_string())?;
+        let run = || {
+            let mut command = Command::new(python);
+            command.args(["-m", "synapse.app.homeserver", "-c"]).arg(&path);
+            command
+        };
+        let keys = run().arg("--generate-keys").output()?;
         anyhow::ensure!(keys.status.success(), "keys: {}", String::from_utf8_lossy(&keys.stderr));
-        let mut command = Command::new(python);
-        command.args(["-m", "synapse.app.homeserver", "-c"]).arg(&path).current_dir(data.path());
-        let mut process = Process::start(&mut command, &data.path().join("log"))?;
-        let url = format!("http://127.0.0.1:{port}");
-        let healthy = process.healthy(&format!("{url}/_matrix/client/versions"), Duration::from_secs(60)).await;
-        let took = healthy.with_context(|| std::fs::read_to_string(data.path().join("log")).unwrap_or_default())?;
-        let transaction = AtomicU64::new(0);
-        Ok((Self { url, http: reqwest::Client::new(), process, transaction, _data: data }, took))
-    }
-
-    async fn ask(&self, request: reqwest::RequestBuilder) -> anyhow::Result<Value> {
-        let answer = request.timeout(Duration::from_secs(60)).send().await?;
-        let status = answer.status();
-        let text = answer.text().await?;
-        anyhow::ensure!(status.is_success(), "{status}: {text}");
-        Ok(serde_json::from_str(&text)?)
-    }
-}
-
-impl Peer for Synapse {
-    /// An access token.
-    type User = String;
-
-    fn process(&self) -> &Process {
-        &self.process
-    }
-
-    async fn users(&self, names: Vec<String>) -> anyhow::Result<Vec<String>> {
-        let mut users = Vec::new();
-        for name in names {
-            let body = json!({"username": name, "password": "correct horse 1", "auth": {"type": "m.login.dummy"}});
-            let made = self.ask(self.http.post(format!("{}/_matrix/client/v3/register", self.url)).json(&body)).await?;
-            users.push(made["access_token"].as_str().context("no token")?.to_owned());
-        }
-        Ok(users)
-    }
-
-    async fn channels(&self, count: usize, users: &[String]) -> anyhow::Result<Vec<String>> {
-        let mut rooms = Vec::new();
-        for _ in 0..count {
-            let make = self.http.post(format!("{}/_matrix/client/v3/createRoom", self.url)).bearer_auth(&users[0]);
-            let made = self.ask(make.json(&json!({"preset": "public_chat"}))).await?;
-            let room = made["room_id"].as_str().context("no room id")?.to_owned();
-            for user in &users[1..] {
-                let url = format!("{}/_matrix/client/v3/join/{}", self.url, room.replace('!', "%21"));
-                self.ask(self.http.post(url).bearer_auth(user).json(&json!({}))).await?;
-            }
-            rooms.push(room);
-        }
-        Ok(rooms)
-    }
-
-    async fn send(&self, user: &String, channel: &str, text: &str) -> anyhow::Result<()> {
-        let n = self.transaction.fetch_add(1, Ordering::Relaxed);
-        let room = channel.replace('!', "%21");
-        let url = format!("{}/_matrix/client/v3/rooms/{room}/send/m.room.message/{n}", self.url);
-        let body = json!({"msgtype": "m.text", "body": text});
-        self.ask(self.http.put(url).bearer_auth(user).json(&body)).await.map(drop)
-    }
-
-    async fn listen(&self, user: String, ready: Arc<Notify>, heard: impl Fn(&str) + Send + Sync) -> anyhow::Result<()> {
-        let filter = json!({"presence": {"types": []}, "account_data": {"types": []},
-            "room": {"timeline": {"limit": 1000, "types": ["m.room.message"]}, "ephemeral": {"types": []}}})
-        .to_string();
-        let mut since = String::new();
-        loop {
-            let timeout = if since.is_empty() { "0" } else { "30000" };
-            let mut query = vec![("timeout", timeout), ("filter", filter.as_str())];
-            if !since.is_empty() {
-                query.push(("since", since.as_str()));
-            }
-            let url = format!("{}/_matrix/client/v3/sync", self.url);
-            let answer = self.ask(self.http.get(url).bearer_auth(&user).query(&query)).await?;
-            for room in answer["rooms"]["join"].as_object().into_iter().flat_map(|rooms| rooms.values()) {
-                for event in room["timeline"]["events"].as_array().into_iter().flatten() {
-                    heard(event["content"]["body"].as_str().unwrap_or_default());
-                }
-            }
-            if since.is_empty() {
-                ready.notify_one();
-            }
-            since = answer["next_batch"].as_str().context("no next_batch")?.to_owned();
-        }
-    }
+        Ok(run())
+    })
+    .await
 }
