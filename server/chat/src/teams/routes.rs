@@ -33,11 +33,14 @@ pub fn router() -> Router<Site> {
         )
 }
 
-/// Whether the answer says how many there are.
+/// What GET /teams has besides the page.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Total {
+    /// The answer says how many there are.
     include_total_count: bool,
+    /// Archived teams too, for administrators of the system.
+    include_deleted: bool,
 }
 
 /// 403 for who may list no teams; whether private ones are listed too.
@@ -79,8 +82,9 @@ async fn open(
 ) -> Result<Json<Value>> {
     let private = lists_private(&actor)?;
     let (limit, offset) = page.limits();
+    let wanted = store::Wanted { private, archived: q.include_deleted && actor.is_system_admin(), term: "" };
     let mut conn = site.db.read().await?;
-    let (found, total) = store::listed(&mut conn, private, "", limit, offset).await?;
+    let (found, total) = store::listed(&mut conn, wanted, limit, offset).await?;
     let teams = all_seen(&mut conn, &actor, found).await?;
     Ok(Json(if q.include_total_count { json!({"teams": teams, "total_count": total}) } else { json!(teams) }))
 }
@@ -106,9 +110,9 @@ pub struct Search {
 async fn search(State(site): State<Site>, actor: Actor, Json(s): Json<Search>) -> Result<Json<Value>> {
     let limit = s.per_page.unwrap_or(200).clamp(1, 200);
     let offset = s.page.unwrap_or(0).max(0).saturating_mul(limit);
-    let private = lists_private(&actor)?;
+    let wanted = store::Wanted { private: lists_private(&actor)?, archived: false, term: &s.term };
     let mut conn = site.db.read().await?;
-    let (found, total) = store::listed(&mut conn, private, &s.term, limit, offset).await?;
+    let (found, total) = store::listed(&mut conn, wanted, limit, offset).await?;
     let teams = all_seen(&mut conn, &actor, found).await?;
     let paged = s.page.is_some() && s.per_page.is_some();
     Ok(Json(if paged { json!({"teams": teams, "total_count": total}) } else { json!(teams) }))

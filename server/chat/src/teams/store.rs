@@ -21,12 +21,12 @@ const OF_USER: Sql = select!(
     "JOIN team_members m ON m.team_id = t.id WHERE m.user_id = $1 AND m.delete_at = 0 AND t.delete_at = 0 ORDER BY t.display_name"
 );
 const LISTED: Sql = select!(
-    "WHERE t.delete_at = 0 AND (t.allow_open_invite = TRUE OR $1) AND (LOWER(t.display_name) LIKE $2 ESCAPE '\\' OR t.name LIKE $2 ESCAPE '\\')
-     ORDER BY t.display_name, t.id LIMIT $3 OFFSET $4"
+    "WHERE (t.delete_at = 0 OR $3) AND (t.allow_open_invite = TRUE OR $1) AND (LOWER(t.display_name) LIKE $2 ESCAPE '\\' OR t.name LIKE $2 ESCAPE '\\')
+     ORDER BY t.display_name, t.id LIMIT $4 OFFSET $5"
 );
 const COUNT_LISTED: Sql = Sql::new(
     "SELECT COUNT(*) FROM teams t
-     WHERE t.delete_at = 0 AND (t.allow_open_invite = TRUE OR $1) AND (LOWER(t.display_name) LIKE $2 ESCAPE '\\' OR t.name LIKE $2 ESCAPE '\\')",
+     WHERE (t.delete_at = 0 OR $3) AND (t.allow_open_invite = TRUE OR $1) AND (LOWER(t.display_name) LIKE $2 ESCAPE '\\' OR t.name LIKE $2 ESCAPE '\\')",
 );
 const INSERT: Sql = Sql::new(
     "INSERT INTO teams (id, create_at, update_at, display_name, name, description, type, invite_id, allow_open_invite)
@@ -147,11 +147,23 @@ pub async fn ids_of(conn: &mut Conn, user: &str) -> Result<Vec<String>> {
     Ok(memberships(conn, user).await?.into_iter().map(|m| m.team_id).collect())
 }
 
-/// Live teams with `term` in their names, and how many there are; `all` also those that nobody can join openly.
-pub async fn listed(conn: &mut Conn, all: bool, term: &str, limit: i64, offset: i64) -> Result<(Vec<Team>, i64)> {
+/// Which teams a list has.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// Those that nobody can join openly, too.
+    pub private: bool,
+    /// Archived ones too.
+    pub archived: bool,
+    /// A part of the name.
+    pub term: &'a str,
+}
+
+/// The teams that are wanted, and how many there are.
+pub async fn listed(conn: &mut Conn, wanted: Wanted<'_>, limit: i64, offset: i64) -> Result<(Vec<Team>, i64)> {
+    let Wanted { private, archived, term } = wanted;
     let pattern = format!("%{}%", crate::search::escaped(&term.trim().to_lowercase()));
-    let found = conn.fetch(&LISTED, params![all, &pattern, limit, offset], team).await?;
-    let total = conn.fetch_optional(&COUNT_LISTED, params![all, &pattern], Row::only).await?.unwrap_or(0);
+    let found = conn.fetch(&LISTED, params![private, &pattern, archived, limit, offset], team).await?;
+    let total = conn.fetch_optional(&COUNT_LISTED, params![private, &pattern, archived], Row::only).await?.unwrap_or(0);
     Ok((found, total))
 }
 

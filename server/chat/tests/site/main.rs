@@ -25,6 +25,7 @@ mod sessions;
 mod sockets;
 mod support;
 mod sync;
+mod teams;
 mod threads;
 mod together;
 mod uploads;
