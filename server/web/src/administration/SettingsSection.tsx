@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { api, errorText } from '../api/client';
 import { CheckField } from '../ui/CheckField';
 import { Fetched } from '../ui/Fetched';
@@ -29,6 +29,14 @@ function SettingsForm({ stored, environment, reload }: { stored: Values; environ
   const [problem, setProblem] = useState({ path: '', text: '' });
   const [busy, setBusy] = useState(false);
   useEffect(() => setValues(stored), [stored]);
+  const form = useRef<HTMLFormElement>(null);
+  // A refusal may be far up in the form.
+  useEffect(() => {
+    if (!problem.text) return;
+    const wrong = form.current?.querySelector<HTMLElement>('[aria-invalid=true], .error-note');
+    wrong?.scrollIntoView({ block: 'center' });
+    wrong?.focus();
+  }, [problem]);
   const changes = patchOf(stored, values);
   const changed = Object.keys(changes).length > 0;
   const send = (patch: object) => api.patchConfig(patch as Parameters<typeof api.patchConfig>[0]);
@@ -49,7 +57,7 @@ function SettingsForm({ stored, environment, reload }: { stored: Values; environ
   };
   const set = (setting: Setting, value: SettingValue) => setValues((old) => ({ ...old, [setting.path]: value }));
   return (
-    <form class="form" onSubmit={save} aria-label="Settings">
+    <form ref={form} class="form" onSubmit={save} aria-label="Settings">
       {problem.text && !(problem.path in stored) && <ErrorNote text={problem.text} />}
       {GROUPS.map((group) => {
         const shown = group.settings.filter((setting) => setting.path in stored);

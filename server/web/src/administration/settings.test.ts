@@ -18,7 +18,7 @@ it('sends only what was changed, in the units of the server', () => {
 });
 
 it('says why a setting cannot be changed', () => {
-  expect(fixedBy({ TeamSettings: { SiteName: true } }, 'TeamSettings.SiteName')).toMatch(/file or the environment/);
+  expect(fixedBy({ TeamSettings: { SiteName: true } }, 'TeamSettings.SiteName')).toMatch(/file, the environment or a flag/);
   expect(fixedBy({ TeamSettings: { SiteName: 'environment' } }, 'TeamSettings.SiteName')).toMatch(/environment variable/);
   expect(fixedBy({ TeamSettings: { SiteName: false } }, 'TeamSettings.SiteName')).toBe('');
   expect(fixedBy({}, 'TeamSettings.SiteName')).toBe('');

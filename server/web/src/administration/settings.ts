@@ -109,7 +109,7 @@ export function read(config: unknown): Record<string, SettingValue> {
 export function fixedBy(environment: unknown, path: string): string {
   const source = at(environment, path);
   if (!source) return '';
-  if (typeof source !== 'string') return 'Fixed by the file or the environment that the server is started with. Change it there.';
+  if (typeof source !== 'string') return 'Fixed by the file, the environment or a flag that the server is started with. Change it there.';
   if (/env/i.test(source)) return 'Fixed by an environment variable of the server. Change it there and restart.';
   if (/file/i.test(source)) return 'Fixed by the configuration file of the server. Change it there and restart.';
   return `Fixed by how the server is started (${source}).`;
