@@ -1,14 +1,13 @@
 //! What other programs do in channels: webhooks, custom slash commands, buttons and dialogs, OAuth 2 applications.
 //!
 //! A folder per domain. [`Integrations`] is what all of them share; handlers take it as an extension beside the [`Site`].
-//! Whatever calls another program goes through [`outbound`], and whatever speaks in a channel through [`posting`].
+//! Whatever calls another program goes through `outbound`, and whatever speaks in a channel through [`posting`].
 
 mod commands;
 mod config;
 mod incoming;
 mod interactive;
 mod oauth;
-mod outbound;
 mod outgoing;
 mod paging;
 mod posting;
@@ -17,12 +16,11 @@ mod seal;
 mod slack;
 
 pub use config::Config;
-pub use outbound::{BadAddress, Rules};
 
 use axum::{Extension, Router};
 use chat::{Error, Site, system};
 use incoming::Limiter;
-use outbound::{Answer, Client, Failure};
+use outbound::{Answer, BadAddress, Client, Failure, Rules, Settings};
 use seal::Seal;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -74,7 +72,9 @@ impl Integrations {
     /// # Errors
     /// When the configuration makes no sense or the database fails.
     pub async fn open(site: &Site, config: Config, address: &str) -> Result<Self, StartError> {
-        let client = Client::new(&config, Rules::new(&config)?)?;
+        let rules = Rules::new(config.allow_private_networks, &config.allowed_addresses)?;
+        let (timeout_s, max_answer_kb, max_parallel) = (config.timeout_s, config.max_answer_kb, config.max_parallel);
+        let client = Client::new(Settings { timeout_s, max_answer_kb, max_parallel }, rules)?;
         let seal = Seal::new(&key(site).await?)?;
         let base_url = Some(site.config.site_url.as_str()).filter(|u| !u.is_empty()).unwrap_or(address);
         let base_url = base_url.trim_end_matches('/').to_owned();

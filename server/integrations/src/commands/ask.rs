@@ -2,13 +2,14 @@
 
 use super::answer::{self, Given};
 use super::store::{self, Place};
+use crate::Integrations;
 use crate::interactive::trigger;
-use crate::{Integrations, outbound::Answer};
 use chat::commands::Custom;
 use chat::error::Kind;
 use chat::{Actor, Error, Result, Site, channels, teams, users};
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use outbound::Answer;
 use reqwest::Method;
 use wire::{Channel, Command, CommandArgs, CommandResponse};
 

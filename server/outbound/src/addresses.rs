@@ -1,6 +1,5 @@
 //! Which addresses may be called. No I/O.
 
-use crate::Config;
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -18,13 +17,13 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Reads the configuration.
+    /// Reads the configuration: whether private networks may be called, and what may be called whatever it is.
     ///
     /// # Errors
     /// For an entry that makes no sense.
-    pub fn new(config: &Config) -> Result<Self, BadAddress> {
-        let mut rules = Self { private: config.allow_private_networks, ..Self::default() };
-        for entry in &config.allowed_addresses {
+    pub fn new(private: bool, allowed: &[String]) -> Result<Self, BadAddress> {
+        let mut rules = Self { private, ..Self::default() };
+        for entry in allowed {
             let text = entry.trim();
             if let Ok(network) = text.parse::<IpNet>() {
                 rules.networks.push(network);
@@ -87,11 +86,12 @@ fn plain(address: IpAddr) -> IpAddr {
     let [a, b, c, d, e, f, high, low] = v6.segments();
     let translated = [a, b, c, d, e, f] == [0x64, 0xff9b, 0, 0, 0, 0];
     let sixto4 = a == 0x2002;
+    let compatible = [a, b, c, d, e, f] == [0; 6] && high != 0;
     let of = |high: u16, low: u16| {
         let ([w, x], [y, z]) = (high.to_be_bytes(), low.to_be_bytes());
         IpAddr::V4(Ipv4Addr::new(w, x, y, z))
     };
-    match (translated, sixto4) {
+    match (translated || compatible, sixto4) {
         (true, _) => of(high, low),
         (_, true) => of(b, c),
         _ => address,
@@ -103,8 +103,8 @@ mod tests {
     use super::*;
 
     fn rules(private: bool, allowed: &[&str]) -> Rules {
-        let allowed_addresses = allowed.iter().map(|a| (*a).to_owned()).collect();
-        Rules::new(&Config { allow_private_networks: private, allowed_addresses, ..Config::default() }).unwrap()
+        let allowed: Vec<String> = allowed.iter().map(|a| (*a).to_owned()).collect();
+        Rules::new(private, &allowed).unwrap()
     }
 
     #[test]
@@ -123,6 +123,7 @@ mod tests {
             "::ffff:127.0.0.1",
             "64:ff9b::7f00:1",
             "2002:7f00:1::",
+            "::127.0.0.1",
         ] {
             assert!(!rules.permits(refused.parse().unwrap()), "{refused}");
         }
@@ -140,6 +141,6 @@ mod tests {
             assert_eq!(rules.permits(address.parse().unwrap()), expected, "{address}");
         }
         assert!(rules.trusts("BOT.lan.") && !rules.trusts("bot.lan.evil.example"));
-        assert!(Rules::new(&Config { allowed_addresses: vec!["10.0.0.0/99".into()], ..Config::default() }).is_err());
+        assert!(Rules::new(true, &["10.0.0.0/99".into()]).is_err());
     }
 }

@@ -1,7 +1,6 @@
 //! The HTTP client.
 
-use super::Rules;
-use crate::Config;
+use crate::Rules;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Method, RequestBuilder, StatusCode, redirect};
 use std::sync::Arc;
@@ -20,6 +19,10 @@ pub enum Failure {
     Late(u64),
     #[error("the answer is larger than {0} kB")]
     TooLarge(usize),
+    #[error("more than {0} redirects")]
+    Redirects(usize),
+    #[error("the answer is encoded as {0:?}, which is not read here")]
+    Encoding(String),
     #[error("{0}")]
     Unreachable(String),
 }
@@ -40,10 +43,21 @@ impl Answer {
     }
 }
 
+/// What the calls of a client may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Seconds that a program has to answer.
+    pub timeout_s: u64,
+    /// Largest answer of [`Client::send`], kilobytes.
+    pub max_answer_kb: usize,
+    /// Programs that are called at the same time.
+    pub max_parallel: usize,
+}
+
 /// Calls programs within the rules; cheap to clone.
 #[derive(Clone)]
 pub struct Client {
-    http: reqwest::Client,
+    pub(crate) http: reqwest::Client,
     rules: Arc<Rules>,
     places: Arc<Semaphore>,
     timeout_s: u64,
@@ -69,34 +83,34 @@ impl Resolve for Guard {
 }
 
 impl Client {
-    /// A client for this configuration.
+    /// A client within these rules and bounds.
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub fn new(config: &Config, rules: Rules) -> reqwest::Result<Self> {
+    pub fn new(settings: Settings, rules: Rules) -> reqwest::Result<Self> {
         let rules = Arc::new(rules);
         let http = reqwest::Client::builder()
             .dns_resolver(Arc::new(Guard(rules.clone())))
             // A proxy would look names up itself, and a redirect could lead anywhere.
             .no_proxy()
             .redirect(redirect::Policy::none())
-            .timeout(Duration::from_secs(config.timeout_s))
+            .timeout(Duration::from_secs(settings.timeout_s))
             .user_agent(concat!("Muster/", env!("CARGO_PKG_VERSION")))
             .build()?;
         Ok(Self {
             http,
             rules,
-            places: Arc::new(Semaphore::new(config.max_parallel.max(1))),
-            timeout_s: config.timeout_s,
-            max_answer_kb: config.max_answer_kb,
+            places: Arc::new(Semaphore::new(settings.max_parallel.max(1))),
+            timeout_s: settings.timeout_s,
+            max_answer_kb: settings.max_answer_kb,
         })
     }
 
-    /// Begins a request to an address that a user chose.
+    /// The address, if it is one that may be asked. A name is judged when it is looked up.
     ///
     /// # Errors
     /// When the address is none, or may not be called.
-    pub fn request(&self, method: Method, address: &str) -> Result<RequestBuilder, Failure> {
+    pub fn check(&self, address: &str) -> Result<Url, Failure> {
         let url = Url::parse(address).ok().filter(|u| matches!(u.scheme(), "http" | "https"));
         let url = url.ok_or_else(|| Failure::Address(address.to_owned()))?;
         let permitted = match url.host() {
@@ -108,7 +122,26 @@ impl Client {
         if !permitted {
             return Err(Failure::Refused(url.host_str().unwrap_or_default().to_owned()));
         }
-        Ok(self.http.request(method, url).header("accept", "application/json"))
+        Ok(url)
+    }
+
+    /// Begins a request to an address that a user chose.
+    ///
+    /// # Errors
+    /// When the address is none, or may not be called.
+    pub fn request(&self, method: Method, address: &str) -> Result<RequestBuilder, Failure> {
+        Ok(self.http.request(method, self.check(address)?).header("accept", "application/json"))
+    }
+
+    /// Does `work` in one of the places, within the deadline.
+    pub(crate) async fn bounded<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let all = async {
+            // The semaphore is never closed.
+            let _place = self.places.acquire().await.ok();
+            work.await
+        };
+        let limit = Duration::from_secs(self.timeout_s);
+        tokio::time::timeout(limit, all).await.unwrap_or(Err(Failure::Late(self.timeout_s)))
     }
 
     /// Sends it and reads the answer, within the deadline.
@@ -117,10 +150,8 @@ impl Client {
     /// When there is no answer, or too much of one.
     pub async fn send(&self, request: RequestBuilder) -> Result<Answer, Failure> {
         let all = async {
-            // The semaphore is never closed.
-            let _place = self.places.acquire().await.ok();
             let mut response = request.send().await.map_err(|e| self.failure(&e))?;
-            let kind = response.headers().get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default();
+            let kind = header(&response, "content-type");
             let content_type = kind.split(';').next().unwrap_or_default().trim().to_lowercase();
             let mut body = Vec::new();
             while let Some(part) = response.chunk().await.map_err(|e| self.failure(&e))? {
@@ -131,11 +162,10 @@ impl Client {
             }
             Ok(Answer { status: response.status(), content_type, body })
         };
-        let limit = Duration::from_secs(self.timeout_s);
-        tokio::time::timeout(limit, all).await.unwrap_or(Err(Failure::Late(self.timeout_s)))
+        self.bounded(all).await
     }
 
-    fn failure(&self, error: &reqwest::Error) -> Failure {
+    pub(crate) fn failure(&self, error: &reqwest::Error) -> Failure {
         if error.is_timeout() {
             return Failure::Late(self.timeout_s);
         }
@@ -149,4 +179,9 @@ impl Client {
             _ => Failure::Unreachable(reason.to_string()),
         }
     }
+}
+
+/// A header of an answer; empty when it is not there or no text.
+pub(crate) fn header<'a>(response: &'a reqwest::Response, name: &str) -> &'a str {
+    response.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
 }
