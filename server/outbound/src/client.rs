@@ -23,8 +23,11 @@ pub enum Failure {
     Redirects(usize),
     #[error("the answer is encoded as {0:?}, which is not read here")]
     Encoding(String),
+    /// No connection came about: the whole host is away, or its name is unknown.
     #[error("{0}")]
     Unreachable(String),
+    #[error("{0}")]
+    Broken(String),
 }
 
 /// What a program answered.
@@ -95,6 +98,8 @@ impl Client {
             .no_proxy()
             .redirect(redirect::Policy::none())
             .timeout(Duration::from_secs(settings.timeout_s))
+            // Sooner, so that a host that is away can be told from a page that is slow.
+            .connect_timeout(Duration::from_millis(settings.timeout_s.saturating_mul(750)))
             .user_agent(concat!("Muster/", env!("CARGO_PKG_VERSION")))
             .build()?;
         Ok(Self {
@@ -166,7 +171,7 @@ impl Client {
     }
 
     pub(crate) fn failure(&self, error: &reqwest::Error) -> Failure {
-        if error.is_timeout() {
+        if error.is_timeout() && !error.is_connect() {
             return Failure::Late(self.timeout_s);
         }
         // The innermost reason is the one that helps; the outer ones name the address again.
@@ -176,7 +181,8 @@ impl Client {
         }
         match reason.downcast_ref::<Failure>() {
             Some(Failure::Refused(host)) => Failure::Refused(host.clone()),
-            _ => Failure::Unreachable(reason.to_string()),
+            _ if error.is_connect() => Failure::Unreachable(reason.to_string()),
+            _ => Failure::Broken(reason.to_string()),
         }
     }
 }

@@ -39,11 +39,15 @@ impl Client {
     pub async fn fetch(&self, address: &str, wanted: &Wanted<'_>) -> Result<Fetched, Failure> {
         self.bounded(async {
             let mut url = self.check(address)?;
-            for _ in 0..=wanted.redirects {
+            for hop in 0..=wanted.redirects {
                 let request = self.http.get(url.clone());
-                // Compressed answers are decoded only as far as they are wanted, so fewer surprises are invited.
-                let request = request.header("accept", wanted.accept).header("accept-encoding", "gzip, identity");
-                let response = request.send().await.map_err(|e| self.failure(&e))?;
+                // Nothing else is decoded here.
+                let request = request.header("accept", wanted.accept).header("accept-encoding", "gzip");
+                let response = request.send().await.map_err(|e| match self.failure(&e) {
+                    // Not the fault of the host that was asked.
+                    Failure::Unreachable(reason) if hop > 0 => Failure::Broken(reason),
+                    other => other,
+                })?;
                 let Some(next) = next(&url, &response) else { return self.read(url, response, wanted).await };
                 url = self.check(&next)?;
             }
