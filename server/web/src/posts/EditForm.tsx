@@ -3,14 +3,15 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { t } from '../locale/locale';
 import { useForm } from '../ui/useForm';
 import { ErrorNote } from '../ui/states';
+import { writtenText } from './embeds';
 import { editPost } from './send';
 
 /** The message as an editable text in place. Enter saves, Escape cancels. */
 export function EditForm({ post, done }: { post: Post; done: () => void }) {
-  const [text, setText] = useState(post.message);
+  const [text, setText] = useState(writtenText(post));
   const area = useRef<HTMLTextAreaElement>(null);
   const { busy, error, onSubmit } = useForm(async () => {
-    if (text.trim() && text !== post.message) await editPost(post.id, text);
+    if (text.trim() && text !== writtenText(post)) await editPost(post.id, text);
     done();
   });
   useEffect(() => {

@@ -1,7 +1,9 @@
 import type { Post } from '@mattermost/types/posts';
+import { useState } from 'preact/hooks';
 import { Attachments } from '../files/Attachments';
 import { pictureSource, webLink } from '../interactive/attachment';
-import { config } from '../store/session';
+import { preference } from '../store/preferences';
+import { config, myId } from '../store/session';
 import { displayName, users, wantUsers } from '../store/users';
 import { Avatar } from '../ui/Avatar';
 import { attempt } from '../ui/states';
@@ -9,6 +11,7 @@ import { clock, dayName, fullTime } from '../ui/time';
 import { linkedPictures, linkPreviews, quotedPosts, type LinkPreview, type QuotedPost } from './embeds';
 import { Markdown } from './Markdown';
 import { goToPost } from './Permalink';
+import { removePreviews } from './send';
 
 const source = (link: string) => pictureSource(link, location.origin, config.value.HasImageProxy === 'true');
 
@@ -19,9 +22,7 @@ export function Embeds({ post }: { post: Post }) {
       {quotedPosts(post).map((quoted) => (
         <Quote key={quoted.post.id} quoted={quoted} />
       ))}
-      {linkPreviews(post).map((preview) => (
-        <Preview key={preview.url} preview={preview} />
-      ))}
+      <Previews post={post} />
       {linkedPictures(post).map((url) => source(url) && <img key={url} class="attachment-picture" src={source(url)} alt="" loading="lazy" />)}
     </>
   );
@@ -48,6 +49,28 @@ function Quote({ quoted: { post, channelName, channelType } }: { quoted: QuotedP
         Go to message{channelType === 'O' || channelType === 'P' ? ` in ${channelName}` : ''}
       </button>
     </blockquote>
+  );
+}
+
+/** Pages behind the links. A reader hides them for themselves, as their settings say at first; the author for everybody. */
+function Previews({ post }: { post: Post }) {
+  const [hidden, setHidden] = useState(preference('display_settings', 'collapse_previews') === 'true');
+  const previews = linkPreviews(post);
+  if (previews.length === 0) return null;
+  return (
+    <>
+      {!hidden && previews.map((preview) => <Preview key={preview.url} preview={preview} />)}
+      <div class="row">
+        <button type="button" class="link hint" aria-expanded={!hidden} onClick={() => setHidden(!hidden)}>
+          {hidden ? 'Show preview' : 'Hide preview'}
+        </button>
+        {!hidden && post.user_id === myId.value && (
+          <button type="button" class="link hint" onClick={() => void attempt(() => removePreviews(post))}>
+            Remove for everybody
+          </button>
+        )}
+      </div>
+    </>
   );
 }
 

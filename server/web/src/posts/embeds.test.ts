@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { linkedPictures, linkPreviews, quotedPosts } from './embeds';
+import { linkedPictures, linkPreviews, quotedPosts, withoutPreviews, writtenText } from './embeds';
 
 const withEmbeds = (...embeds: unknown[]) => ({ metadata: { embeds } }) as never;
 
@@ -18,4 +18,17 @@ it('shows pages that have a title', () => {
   expect(previews).toEqual([{ url: 'https://a.example', title: 'A', description: '', site: '', image: 'https://a.example/1.png' }]);
   expect(linkedPictures(withEmbeds({ type: 'image', url: 'https://a.example/2.png' }))).toEqual(['https://a.example/2.png']);
   expect(quotedPosts({} as never)).toEqual([]);
+});
+
+it('takes previews away for everybody and keeps what else a message has', () => {
+  const props = { from_bot: 'true' };
+  const post = { props, metadata: { embeds: [{ type: 'opengraph', url: 'https://a.example', data: { title: 'A' } }] } } as never;
+  expect(linkPreviews(post)).toHaveLength(1);
+  expect(withoutPreviews(post)).toEqual({ from_bot: 'true', remove_link_preview: 'true' });
+  expect(linkPreviews({ ...(post as object), props: withoutPreviews(post) } as never)).toEqual([]);
+});
+
+it('edits what was written, not what leads through the image proxy', () => {
+  expect(writtenText({ message: '![p](https://chat.example/api/v4/image?url=x)', message_source: '![p](x)' } as never)).toBe('![p](x)');
+  expect(writtenText({ message: 'hi', message_source: '' } as never)).toBe('hi');
 });

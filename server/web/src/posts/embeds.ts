@@ -29,8 +29,17 @@ export function quotedPosts(post: Pick<Post, 'metadata'>): QuotedPost[] {
     .filter((quoted) => Boolean(quoted.post?.id));
 }
 
+const REMOVED = 'remove_link_preview';
+
+/** The props of a message whose author takes its previews away, for everybody. */
+export const withoutPreviews = (post: Pick<Post, 'props'>): Post['props'] => ({ ...post.props, [REMOVED]: 'true' });
+
+/** What its author wrote: a site with an image proxy shows a text whose pictures lead through it. */
+export const writtenText = (post: Pick<Post, 'message'>): string => text((post as { message_source?: unknown }).message_source) || post.message;
+
 /** Pages that the text links to; those without a title say nothing. */
-export function linkPreviews(post: Pick<Post, 'metadata'>): LinkPreview[] {
+export function linkPreviews(post: Pick<Post, 'metadata' | 'props'>): LinkPreview[] {
+  if (record(post.props)[REMOVED] === 'true') return [];
   return dataOf(post, 'opengraph')
     .map(({ url, data }) => {
       const image = record((Array.isArray(data.images) ? data.images : [])[0]);

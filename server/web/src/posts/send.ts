@@ -6,6 +6,7 @@ import { myId } from '../store/session';
 import { addPost, applyReaction, clearFailure, failPost, posts, reactionsOf, receivePosts, removePost } from '../store/posts';
 import { arrive } from './arrive';
 import { isCommand, runCommand } from './command';
+import { withoutPreviews } from './embeds';
 import { isStandard, type Priority } from './priority';
 
 let lastPending = 0;
@@ -74,6 +75,11 @@ export function discardPost(id: string): void {
 
 export async function editPost(id: string, message: string): Promise<void> {
   receivePosts([await api.patchPost({ id, message })]);
+}
+
+/** Takes the previews of one's own message away, for everybody. */
+export async function removePreviews(post: Post): Promise<void> {
+  receivePosts([await api.patchPost({ id: post.id, props: withoutPreviews(post) })]);
 }
 
 export async function deletePost(post: Post): Promise<void> {
