@@ -47,6 +47,8 @@ pub struct Config {
     pub calls: calls::Config,
     /// `[server.integrations]`: webhooks, slash commands, buttons, dialogs, OAuth 2 applications.
     pub integrations: integrations::Config,
+    /// `[server.links]`: previews of pages behind links, pictures of elsewhere.
+    pub links: links::Config,
     /// `[server.translations]`: automatic translation of channels.
     pub translations: translations::Config,
     pub log: LogConfig,
@@ -179,6 +181,7 @@ impl Default for Config {
             agents: agents::Config::default(),
             calls: calls::Config::default(),
             integrations: integrations::Config::default(),
+            links: links::Config::default(),
             translations: translations::Config::default(),
             log: LogConfig::default(),
         }

@@ -15,6 +15,7 @@ use chat::{Product, Site, system};
 use config::Config;
 use integrations::Integrations;
 use kit::Clock;
+use links::Links;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -22,8 +23,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 /// The whole of `/api/v4` and what other programs call beside it.
-pub fn api(site: &Site, integrations: &Integrations) -> Router {
-    let more = integrations.router().merge(operations::router());
+pub fn api(site: &Site, integrations: &Integrations, links: &Links) -> Router {
+    let more = integrations.router().merge(links.router()).merge(operations::router());
     chat::routes::api_with(site, more).merge(integrations.outside().with_state(site.clone()))
 }
 
@@ -58,6 +59,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let plugins = plugins(&site, &config, listening, &stop).await?;
     let integrations = Integrations::open(&site, config.integrations.clone(), &format!("http://{listening}")).await?;
     integrations.start(&site, &stop);
+    let links = Links::open(&site, config.links.clone(), &config.data_dir.join("pictures")).await?;
+    links.start(&site, &stop);
     operations::start(&site, &stop);
     let metrics = operations::metrics::Metrics::default();
     metrics.watch(&site);
@@ -66,7 +69,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         .route("/readyz", get(move || readyz(ready.clone())))
         .merge(peers::router(&site, peers))
         .merge(
-            api(&site, &integrations)
+            api(&site, &integrations, &links)
                 .route_layer(axum::middleware::from_fn_with_state(metrics.clone(), operations::metrics::count)),
         )
         .merge(operations::metrics::router(&site, &metrics, &config.metrics_token))

@@ -52,7 +52,9 @@ async fn api() -> Router {
     let clock = kit::Clock::system();
     let site = Site::new(Parts { db, hub: Hub::default(), clock, config: Config::default(), files });
     let integrations = integrations::Integrations::open(&site, integrations::Config::default(), "").await.unwrap();
-    server::api(&site, &integrations)
+    let pictures = tempfile::tempdir().unwrap();
+    let links = links::Links::open(&site, links::Config::default(), pictures.path()).await.unwrap();
+    server::api(&site, &integrations, &links)
 }
 
 /// Parameters become something that an id or a number could be.
@@ -141,7 +143,7 @@ async fn every_route_has_a_row() {
     let plain = |text: &str| Regex::new(r"\{[^}]*\}").unwrap().replace_all(text, "{}").into_owned();
     let rows: BTreeSet<String> = ledger().iter().filter(|r| !r.absent()).map(|r| plain(&r.name())).collect();
     let mut paths = BTreeSet::new();
-    for part in ["chat", "integrations", "operations"] {
+    for part in ["chat", "integrations", "links", "operations"] {
         paths_in_the_sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(part).join("src"), &mut paths);
     }
     assert!(paths.len() > 150, "the sources were not read: {} paths", paths.len());

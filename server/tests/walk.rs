@@ -91,7 +91,9 @@ impl World {
         let clock = kit::Clock::system();
         let site = Site::new(Parts { db, hub: Hub::default(), clock, config: Config::default(), files });
         let integrations = integrations::Integrations::open(&site, integrations::Config::default(), "").await.unwrap();
-        let api = server::api(&site, &integrations);
+        let pictures = tempfile::tempdir().unwrap();
+        let links = links::Links::open(&site, links::Config::default(), pictures.path()).await.unwrap();
+        let api = server::api(&site, &integrations, &links);
         let mut world = Self { site, api, tokens: HashMap::new(), ids: HashMap::new() };
         for role in ["system_admin", "stranger", "guest", "member", "channel_admin", "team_admin"] {
             let name = role.replace('_', ".");

@@ -14,6 +14,7 @@ const BLOBS: &str = include_str!("../../migrations/0040_blobs.sql");
 const URGENT: &str = include_str!("../../migrations/0030_urgent.sql");
 const GROUPS: &str = include_str!("../../migrations/0031_groups.sql");
 const PINNED: &str = include_str!("../../migrations/0035_pinned.sql");
+const LINKS: &str = include_str!("../../migrations/0045_links.sql");
 const CALLS: &str = include_str!("../../migrations/0100_calls.sql");
 const TRANSLATIONS: &str = include_str!("../../migrations/0300_translations.sql");
 const INCOMING_WEBHOOKS: &str = include_str!("../../migrations/0400_incoming_webhooks.sql");
@@ -38,6 +39,7 @@ pub const MIGRATIONS: &[Migration] = &[
     step(31, "groups", GROUPS),
     step(35, "pinned", PINNED),
     step(40, "blobs", BLOBS),
+    step(45, "links", LINKS),
     step(100, "calls", CALLS),
     step(300, "translations", TRANSLATIONS),
     step(400, "incoming_webhooks", INCOMING_WEBHOOKS),

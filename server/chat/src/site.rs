@@ -3,6 +3,7 @@
 use crate::auth;
 use crate::commands::Custom;
 use crate::mail;
+use crate::posts::Outside;
 use crate::products::Product;
 use crate::roles::Book;
 use crate::ws::Hub;
@@ -116,6 +117,7 @@ pub struct Shared {
     products: RwLock<Vec<Product>>,
     pub(crate) presence: crate::status::Presence,
     custom_commands: RwLock<Option<Arc<dyn Custom>>>,
+    outside: RwLock<Option<Arc<dyn Outside>>>,
     throttle: auth::Throttle,
     mail: mail::Queue,
 }
@@ -131,6 +133,7 @@ impl Site {
             products: RwLock::default(),
             presence: crate::status::Presence::default(),
             custom_commands: RwLock::default(),
+            outside: RwLock::default(),
             throttle: auth::Throttle::new(&parts.config.accounts),
             mail: mail::Queue::new(&parts.config.mail),
             parts,
@@ -175,6 +178,15 @@ impl Site {
 
     pub(crate) fn custom_commands(&self) -> Option<Arc<dyn Custom>> {
         self.custom_commands.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Lets `outside` look at what is behind the links of posts.
+    pub fn look_outside(&self, outside: Arc<dyn Outside>) {
+        *self.outside.write().unwrap_or_else(PoisonError::into_inner) = Some(outside);
+    }
+
+    pub(crate) fn outside(&self) -> Option<Arc<dyn Outside>> {
+        self.outside.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Tells clients that a product has started.

@@ -11,7 +11,7 @@ mod place;
 mod small;
 mod svg;
 
-pub use format::Format;
+pub use format::{Format, HEAD};
 pub use place::forget_place;
 pub use small::{Small, small_versions};
 

@@ -38,7 +38,9 @@ impl World {
         let clock = kit::Clock::fixed(1_800_000_000_000);
         let site = Site::new(Parts { db, hub: Hub::default(), clock: clock.clone(), config: Config::default(), files });
         let integrations = integrations::Integrations::open(&site, integrations::Config::default(), "").await.unwrap();
-        let api = server::api(&site, &integrations);
+        let pictures = tempfile::tempdir().unwrap();
+        let links = links::Links::open(&site, links::Config::default(), pictures.path()).await.unwrap();
+        let api = server::api(&site, &integrations, &links);
         let (tokens, ids) = (HashMap::new(), HashMap::new());
         let mut world = Self { site, clock, api, tokens, ids, ears: Vec::new(), hellos: Vec::new() };
         for name in PEOPLE {

@@ -22,6 +22,9 @@ pub struct Post {
     pub root_id: String,
     pub original_id: String,
     pub message: String,
+    /// What the author wrote, where clients are shown another `message`: pictures through the image proxy.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub message_source: String,
     #[serde(rename = "type")]
     pub kind: String,
     pub props: Props,

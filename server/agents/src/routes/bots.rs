@@ -77,7 +77,7 @@ pub async fn threads(State(site): State<Site>, actor: Actor, Extension(agent): O
     let mut conn = site.db.read().await?;
     let Some(channel) = direct(&mut conn, &actor.user_id, &agent.bot.id).await? else { return Ok(Json(Vec::new())) };
     let mut roots = posts::latest(&mut conn, &channel.id, MAX_THREADS, 0, false).await?;
-    posts::with_metadata(&mut conn, &mut roots).await?;
+    posts::with_metadata(&site, &mut conn, &mut roots).await?;
     Ok(Json(roots.into_iter().map(thread).collect()))
 }
 

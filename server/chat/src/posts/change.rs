@@ -1,6 +1,8 @@
 //! Editing, pinning and deleting.
 
-use super::{access, attachments, audience, complete, mentions, missing, permalink, persist, rules, store, versions};
+use super::{
+    access, attachments, audience, complete, mentions, missing, outside, permalink, persist, rules, store, versions,
+};
 use crate::Json;
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, channels, files, threads};
@@ -84,7 +86,8 @@ pub async fn patch(
 async fn save(site: &Site, mut tx: Tx, mut post: Post) -> Result<Post> {
     post.update_at = site.clock.now_ms();
     store::update(&mut tx, &post).await?;
-    let post = complete(&mut tx, post).await?;
+    outside::stored(site, &mut tx, &post, false).await?;
+    let post = complete(site, &mut tx, post).await?;
     let event = Event::new("post_edited").with_encoded("post", &post).to_channel(&post.channel_id);
     let event = permalink::show(site, &mut tx, event, &post).await?;
     site.emit(&mut tx, event);

@@ -1,6 +1,6 @@
 //! Writing a post: check, store, count, tell, in one transaction.
 
-use super::{attachments, audience, complete, mentions, missing, permalink, persist, priority, rules, store};
+use super::{attachments, audience, complete, mentions, missing, outside, permalink, persist, priority, rules, store};
 use crate::Json;
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, channels, files, status, threads, users};
@@ -74,7 +74,7 @@ pub async fn create_for(site: &Site, tx: &mut Tx, channel: &Channel, author: &st
     if !new.pending_post_id.is_empty() {
         if let Some(id) = store::pending(tx, author, &new.pending_post_id).await? {
             let stored = store::get(tx, &id).await?.ok_or_else(missing)?;
-            return complete(tx, stored).await;
+            return complete(site, tx, stored).await;
         }
     }
     if !new.root_id.is_empty() {
@@ -142,7 +142,8 @@ pub(super) async fn write(site: &Site, tx: &mut Tx, channel: &Channel, post: Pos
         let author = store::get(tx, &post.root_id).await?.ok_or_else(missing)?.user_id;
         followers = threads::replied(site, tx, channel, &post, &author, &mentioned).await?;
     }
-    let post = complete(tx, post).await?;
+    outside::stored(site, tx, &post, true).await?;
+    let post = complete(site, tx, post).await?;
     let author = users::get(tx, &post.user_id).await?.unwrap_or_default();
     let event = posted(&post, channel, &author, &mentioned, &followers);
     let event = permalink::show(site, tx, event, &post).await?;

@@ -49,7 +49,7 @@ pub(super) async fn listed(
     if !q.skip_roots {
         posts.extend(store::by_ids(conn, &roots).await?);
     }
-    with_metadata(conn, &mut posts).await?;
+    with_metadata(site, conn, &mut posts).await?;
     permalink::embed(site, conn, actor, &mut posts).await?;
     with_following(conn, &actor.user_id, &mut posts).await?;
     if q.extended {
@@ -168,7 +168,7 @@ pub async fn flagged(
 pub async fn one(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Post>> {
     let mut conn = site.db.read().await?;
     let post = access(&mut conn, &actor, &id, Permission::READ_CHANNEL).await?;
-    let mut post = complete(&mut conn, post).await?;
+    let mut post = complete(&site, &mut conn, post).await?;
     permalink::embed(&site, &mut conn, &actor, std::slice::from_mut(&mut post)).await?;
     Ok(Json(post))
 }
@@ -184,7 +184,7 @@ pub async fn by_ids(State(site): State<Site>, actor: Actor, Json(ids): Json<Vec<
             posts.push(post);
         }
     }
-    with_metadata(&mut conn, &mut posts).await?;
+    with_metadata(&site, &mut conn, &mut posts).await?;
     permalink::embed(&site, &mut conn, &actor, &mut posts).await?;
     with_following(&mut conn, &actor.user_id, &mut posts).await?;
     Ok(Json(posts))

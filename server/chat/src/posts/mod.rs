@@ -12,6 +12,7 @@ mod ephemeral;
 mod info;
 mod list;
 mod mentions;
+mod outside;
 mod permalink;
 mod persist;
 mod priority;
@@ -29,6 +30,7 @@ pub use create::{check_root, create, create_for, create_in};
 pub use due::{do_due, run};
 pub use ephemeral::whisper;
 pub use mentions::recount as recount_mentions;
+pub use outside::Outside;
 pub use permalink::embed as with_permalinks;
 pub use rules::{COMING_AND_GOING, check, check_length, counts_kind as counts, hashtags};
 pub use store::{LAST_ID, changed_for, get, latest, matching, roots, since, thread, unread_from};
@@ -60,7 +62,7 @@ pub async fn access(conn: &mut Conn, actor: &Actor, id: &str, permission: Permis
 ///
 /// # Errors
 /// When the database fails.
-pub async fn with_metadata(conn: &mut Conn, posts: &mut [Post]) -> Result<()> {
+pub async fn with_metadata(site: &Site, conn: &mut Conn, posts: &mut [Post]) -> Result<()> {
     let ids: Vec<String> = posts.iter().map(|p| p.id.clone()).collect();
     let files = files::of_posts(conn, &ids).await?;
     let reactions = reactions::of_posts(conn, &ids).await?;
@@ -99,6 +101,9 @@ pub async fn with_metadata(conn: &mut Conn, posts: &mut [Post]) -> Result<()> {
             }
         }
     }
+    if let Some(outside) = site.outside() {
+        outside.complete(conn, posts).await?;
+    }
     for post in posts.iter_mut() {
         if post.delete_at == 0 {
             attachments::hide(post);
@@ -112,6 +117,7 @@ pub async fn with_metadata(conn: &mut Conn, posts: &mut [Post]) -> Result<()> {
 /// Clients are told that a post was deleted, not what it said.
 fn empty(post: &mut Post) {
     post.message.clear();
+    post.message_source.clear();
     post.props = wire::Props::default();
     post.hashtags.clear();
     post.file_ids.clear();
@@ -159,9 +165,9 @@ async fn with_participants(conn: &mut Conn, actor: &Actor, posts: &mut [Post]) -
 ///
 /// # Errors
 /// When the database fails.
-async fn complete(conn: &mut Conn, post: Post) -> Result<Post> {
+async fn complete(site: &Site, conn: &mut Conn, post: Post) -> Result<Post> {
     let mut one = [post];
-    with_metadata(conn, &mut one).await?;
+    with_metadata(site, conn, &mut one).await?;
     let [post] = one;
     Ok(post)
 }

@@ -46,7 +46,7 @@ async fn targets(site: &Site, conn: &mut Conn, posts: &[Post]) -> Result<HashMap
         return Ok(out);
     }
     let mut found = store::by_ids(conn, &ids).await?;
-    with_metadata(conn, &mut found).await?;
+    with_metadata(site, conn, &mut found).await?;
     for post in found {
         let Some(channel) = channels::get(conn, &post.channel_id).await? else { continue };
         let team = if channel.team_id.is_empty() { None } else { teams::get(conn, &channel.team_id).await? };

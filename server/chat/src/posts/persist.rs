@@ -80,7 +80,7 @@ async fn say(site: &Site, tx: &mut Tx, id: &str) -> Result<bool> {
     };
     let people = mentioned(tx, id).await?;
     let author = users::get(tx, &post.user_id).await?.unwrap_or_default();
-    let post = complete(tx, post).await?;
+    let post = complete(site, tx, post).await?;
     for user in &people {
         let mut event = super::create::posted(&post, &channel, &author, std::slice::from_ref(user), &[]);
         event.event = "persistent_notification_triggered".into();

@@ -68,7 +68,7 @@ async fn find_posts(site: &Site, actor: &Actor, team: Option<&str>, terms: &Term
     let (limit, offset) = page(terms);
     let (text, values) = condition.page(limit, offset);
     let mut found = posts::matching(&mut conn, &text, values).await?;
-    posts::with_metadata(&mut conn, &mut found).await?;
+    posts::with_metadata(site, &mut conn, &mut found).await?;
     posts::with_permalinks(site, &mut conn, actor, &mut found).await?;
     posts::with_following(&mut conn, &actor.user_id, &mut found).await?;
     let order = found.iter().map(|p| p.id.clone()).collect();

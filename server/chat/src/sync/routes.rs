@@ -111,7 +111,7 @@ async fn sync(State(site): State<Site>, actor: Actor, Json(body): Json<Body>) ->
             Cursor { started: from.started, update_at: p.update_at, id: p.id.clone() }.write()
         });
     }
-    posts::with_metadata(&mut conn, &mut delta.posts).await?;
+    posts::with_metadata(&site, &mut conn, &mut delta.posts).await?;
     posts::with_permalinks(&site, &mut conn, &actor, &mut delta.posts).await?;
     posts::with_following(&mut conn, &actor.user_id, &mut delta.posts).await?;
     Ok(Json(delta))
@@ -128,7 +128,7 @@ async fn around(site: &Site, conn: &mut Conn, actor: &Actor, body: &Body) -> Res
     delta.channel_members = channels::memberships(conn, user).await?;
     delta.channel_members.retain(|m| changed.contains(&m.channel_id));
     let ids = store::threads(conn, user, team, since, MAX_OTHER).await?;
-    delta.threads = threads::of_user(conn, actor, &ids).await?;
+    delta.threads = threads::of_user(site, conn, actor, &ids).await?;
     let set: Vec<String> =
         store::statuses(conn, user, since, MAX_OTHER).await?.into_iter().map(|s| s.user_id).collect();
     delta.statuses = status::of(site, conn, &set).await?;

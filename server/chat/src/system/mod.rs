@@ -104,7 +104,6 @@ const FIXED: &[(&str, &str)] = &[
     ("EnableIncomingWebhooks", "true"),
     ("EnableJoinLeaveMessageByDefault", "true"),
     ("EnableLastActiveTime", "true"),
-    ("EnableLinkPreviews", "false"),
     ("EnableMobileFileDownload", "true"),
     ("EnableMobileFileUpload", "true"),
     ("EnableOAuthServiceProvider", "true"),
@@ -140,6 +139,8 @@ const FIXED: &[(&str, &str)] = &[
 /// Every value is a string. Anonymous callers get what a login page needs.
 async fn client_config(State(site): State<Site>, headers: HeaderMap) -> Result<Json<Value>> {
     let config = &site.config;
+    let outside = site.outside();
+    let (previewed, proxied) = outside.map_or((false, false), |o| (o.previews(), o.image_proxy()));
     let mut map = json!({
         "Version": config.version, "BuildNumber": config.version, "BuildDate": "", "BuildHash": "", "BuildHashEnterprise": "",
         "BuildEnterpriseReady": "false", "SiteURL": config.site_url, "SiteName": config.site_name, "WebsocketURL": "",
@@ -148,7 +149,7 @@ async fn client_config(State(site): State<Site>, headers: HeaderMap) -> Result<J
         "EnableOpenServer": config.open_signup.to_string(), "EnableSignUpWithEmail": "true", "EnableSignInWithEmail": "true",
         "EnableSignInWithUsername": "true", "PasswordMinimumLength": config.accounts.password_min_length.to_string(),
         "DefaultClientLocale": "en", "PluginsEnabled": "true", "EnableCustomEmoji": "true", "EnableGuestAccounts": "true",
-        "EnableMultifactorAuthentication": "true", "HasImageProxy": "false",
+        "EnableMultifactorAuthentication": "true", "HasImageProxy": proxied.to_string(),
         "EnforceMultifactorAuthentication": config.accounts.enforce_mfa.to_string(),
         "PasswordRequireLowercase": config.accounts.password_lowercase.to_string(),
         "PasswordRequireUppercase": config.accounts.password_uppercase.to_string(),
@@ -169,6 +170,7 @@ async fn client_config(State(site): State<Site>, headers: HeaderMap) -> Result<J
         for (key, value) in FIXED.iter().copied().chain([
             ("MaxFileSize", config.max_file_bytes.to_string().as_str()),
             ("EnableEmailInvitations", crate::mail::is_on(&site).to_string().as_str()),
+            ("EnableLinkPreviews", previewed.to_string().as_str()),
             ("MaxPostSize", config.max_post_runes.to_string().as_str()),
             ("PersistentNotificationIntervalMinutes", (config.persistent_interval_ms / 60_000).to_string().as_str()),
             ("PersistentNotificationMaxCount", config.persistent_max_count.to_string().as_str()),

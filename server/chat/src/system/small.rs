@@ -6,11 +6,8 @@ use crate::roles::Permission;
 use crate::users::me_or;
 use crate::{Actor, Error, Result, Site, channels, posts, teams};
 use axum::Router;
-use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::extract::{Path, State};
 use axum::routing::{get, post, put};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::{Post, StatusOk};
 
@@ -24,8 +21,6 @@ pub fn router() -> Router<Site> {
         .route("/notifications/ack", post(push_received))
         .route("/notifications/test", post(test_notification))
         .route("/client_perf", post(client_perf))
-        .route("/redirect_location", get(redirect_location))
-        .route("/image", get(external_image))
         .route("/sharedchannels/{team_id}", get(shared_channels))
         .route("/sharedchannels/remote_info/{remote_id}", get(remote))
         .route("/sharedchannels/{channel_id}/remotes", get(remotes))
@@ -77,30 +72,6 @@ async fn test_notification(State(site): State<Site>, actor: Actor) -> Result<Jso
 /// Measurements of a client. They are not asked for (`EnableClientMetrics` is false) and not kept.
 async fn client_perf(_: Actor, Json(_): Json<Value>) -> Json<StatusOk> {
     Json(StatusOk::default())
-}
-
-/// An address outside the site.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct External {
-    url: String,
-}
-
-/// Short links are not followed where link previews are off, as here; the protocol says this with an empty text.
-async fn redirect_location(_: Actor, Query(q): Query<External>) -> Result<Json<Value>> {
-    if q.url.is_empty() {
-        return Err(Error::invalid_param("url"));
-    }
-    Ok(Json(json!({"location": ""})))
-}
-
-/// Without an image proxy the browser is sent to the picture itself.
-async fn external_image(_: Actor, Query(q): Query<External>) -> Result<Response> {
-    let good = url::Url::parse(&q.url).is_ok_and(|u| ["http", "https"].contains(&u.scheme()));
-    if !good {
-        return Err(Error::invalid_param("url"));
-    }
-    Ok((StatusCode::FOUND, [(header::LOCATION, q.url)]).into_response())
 }
 
 /// No channel is shared with another site.

@@ -42,7 +42,7 @@ pub async fn replied(
             let mentions = follower.unread_mentions - i64::from(mentioned.contains(&user));
             (follower.unread_replies - 1, mentions)
         };
-        let seen = read::complete(tx, &Actor::default(), vec![follower], false, false).await?;
+        let seen = read::complete(site, tx, &Actor::default(), vec![follower], false, false).await?;
         let Some(thread) = seen.first() else { continue };
         let event = Event::new("thread_updated")
             .with_encoded("thread", thread)

@@ -14,7 +14,7 @@ pub use routes::router;
 pub use store::{Summary, following, read_channel, summaries, team_totals};
 
 use crate::roles::Permission;
-use crate::{Actor, Error, Result, posts};
+use crate::{Actor, Error, Result, Site, posts};
 use db::Conn;
 use wire::{Post, Thread};
 
@@ -22,12 +22,12 @@ use wire::{Post, Thread};
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of_user(conn: &mut Conn, actor: &Actor, ids: &[String]) -> Result<Vec<Thread>> {
+pub async fn of_user(site: &Site, conn: &mut Conn, actor: &Actor, ids: &[String]) -> Result<Vec<Thread>> {
     let mut found = Vec::new();
     for id in ids {
         found.extend(store::one(conn, id, &actor.user_id).await?);
     }
-    read::complete(conn, actor, found, true, false).await
+    read::complete(site, conn, actor, found, true, false).await
 }
 
 /// The root of a thread that the actor may read.

@@ -1,13 +1,14 @@
 //! Threads as clients get them.
 
 use super::store::{self, Followed};
-use crate::{Actor, Result, posts, users};
+use crate::{Actor, Result, Site, posts, users};
 use db::Conn;
 use std::collections::BTreeMap;
 use wire::{Participant, Post, Thread, User};
 
 /// Fills in root posts and participants; `extended` gives whole users instead of ids.
 pub async fn complete(
+    site: &Site,
     conn: &mut Conn,
     actor: &Actor,
     found: Vec<Followed>,
@@ -16,7 +17,7 @@ pub async fn complete(
 ) -> Result<Vec<Thread>> {
     let ids: Vec<String> = found.iter().map(|f| f.post_id.clone()).collect();
     let mut roots = posts::roots(conn, &ids, deleted).await?;
-    posts::with_metadata(conn, &mut roots).await?;
+    posts::with_metadata(site, conn, &mut roots).await?;
     let mut roots: BTreeMap<String, Post> = roots.into_iter().map(|p| (p.id.clone(), p)).collect();
     let people = if extended { participants(conn, actor, &found).await? } else { BTreeMap::new() };
     let thread = |f: Followed| {

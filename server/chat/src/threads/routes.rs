@@ -77,7 +77,7 @@ async fn list(
             offset: q.page.max(0).saturating_mul(limit),
         };
         let found = store::page(&mut conn, &user, &team, &page).await?;
-        answer.threads = read::complete(&mut conn, &actor, found, q.deleted, q.extended).await?;
+        answer.threads = read::complete(&site, &mut conn, &actor, found, q.deleted, q.extended).await?;
     }
     Ok(Json(answer))
 }
@@ -96,12 +96,19 @@ async fn one(
     let mut conn = site.db.read().await?;
     let user = whose(&mut conn, &actor, &user, &team).await?;
     let root = root(&mut conn, &actor, &id).await?;
-    thread(&mut conn, &actor, &root, &user, q.extended).await.map(Json)
+    thread(&site, &mut conn, &actor, &root, &user, q.extended).await.map(Json)
 }
 
-async fn thread(conn: &mut Conn, actor: &Actor, root: &Post, user: &str, extended: bool) -> Result<Thread> {
+async fn thread(
+    site: &Site,
+    conn: &mut Conn,
+    actor: &Actor,
+    root: &Post,
+    user: &str,
+    extended: bool,
+) -> Result<Thread> {
     let seen = read::one(conn, root, user).await?;
-    read::complete(conn, actor, vec![seen], false, extended).await?.pop().ok_or_else(posts::missing)
+    read::complete(site, conn, actor, vec![seen], false, extended).await?.pop().ok_or_else(posts::missing)
 }
 
 async fn read_all(
@@ -131,7 +138,7 @@ async fn read_to(
     let after = read::one(&mut tx, &root, &user).await?;
     let event = read_changed(&before, &after, &root.channel_id, at).to_team(&team).to_user(&user);
     site.emit(&mut tx, event);
-    let thread = thread(&mut tx, &actor, &root, &user, false).await?;
+    let thread = thread(&site, &mut tx, &actor, &root, &user, false).await?;
     tx.commit().await?;
     Ok(Json(thread))
 }
@@ -151,7 +158,7 @@ async fn unread_from(
     }
     let channel = channels::get(&mut tx, &root.channel_id).await?.ok_or_else(channels::missing)?;
     super::unread_from(&site, &mut tx, &channel, &root, &user, post.create_at).await?;
-    let thread = thread(&mut tx, &actor, &root, &user, false).await?;
+    let thread = thread(&site, &mut tx, &actor, &root, &user, false).await?;
     tx.commit().await?;
     Ok(Json(thread))
 }
