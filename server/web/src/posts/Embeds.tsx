@@ -2,6 +2,7 @@ import type { Post } from '@mattermost/types/posts';
 import { useState } from 'preact/hooks';
 import { Attachments } from '../files/Attachments';
 import { pictureSource, webLink } from '../interactive/attachment';
+import { t } from '../locale/locale';
 import { preference } from '../store/preferences';
 import { config, myId } from '../store/session';
 import { displayName, users, wantUsers } from '../store/users';
@@ -62,11 +63,11 @@ function Previews({ post }: { post: Post }) {
       {!hidden && previews.map((preview) => <Preview key={preview.url} preview={preview} />)}
       <div class="row">
         <button type="button" class="link hint" aria-expanded={!hidden} onClick={() => setHidden(!hidden)}>
-          {hidden ? 'Show preview' : 'Hide preview'}
+          {t(hidden ? 'post.previewShow' : 'post.previewHide')}
         </button>
         {!hidden && post.user_id === myId.value && (
           <button type="button" class="link hint" onClick={() => void attempt(() => removePreviews(post))}>
-            Remove for everybody
+            {t('post.previewRemove')}
           </button>
         )}
       </div>
