@@ -26,10 +26,10 @@ const BY_ID: Sql = select!("WHERE id = $1");
 const BY_IDS: Sql = select!("WHERE id IN LIST($1) AND delete_at = 0 ORDER BY create_at DESC");
 const ROOTS: Sql = select!("WHERE id IN LIST($1) AND (delete_at = 0 OR $2)");
 const REPLIES_AFTER: Sql = select!(
-    "WHERE root_id = $1 AND delete_at = 0 AND (create_at > $2 OR (create_at = $2 AND id > $3)) ORDER BY create_at, id LIMIT $4"
+    "WHERE root_id = $1 AND delete_at = 0 AND create_at >= $2 AND (create_at > $2 OR id > $3) ORDER BY create_at, id LIMIT $4"
 );
 const REPLIES_BEFORE: Sql = select!(
-    "WHERE root_id = $1 AND delete_at = 0 AND (create_at < $2 OR (create_at = $2 AND id < $3)) ORDER BY create_at DESC, id DESC LIMIT $4"
+    "WHERE root_id = $1 AND delete_at = 0 AND create_at <= $2 AND (create_at < $2 OR id < $3) ORDER BY create_at DESC, id DESC LIMIT $4"
 );
 const REPLIES_CHANGED: Sql = select!(
     "WHERE root_id = $1 AND delete_at = 0 AND (update_at > $2 OR (update_at = $2 AND id > $3)) ORDER BY update_at, id LIMIT $4"
@@ -49,11 +49,12 @@ const THREAD: Sql = select!("WHERE (id = $1 OR root_id = $1) AND delete_at = 0 O
 const LATEST: Sql = select!(
     "WHERE channel_id = $1 AND delete_at = 0 AND (root_id = '' OR $4) ORDER BY create_at DESC, id DESC LIMIT $2 OFFSET $3"
 );
+// The bound stands alone, so that PostgreSQL begins there in the index and does not read down to it.
 const BEFORE: Sql = select!(
-    "WHERE channel_id = $1 AND delete_at = 0 AND (root_id = '' OR $5) AND (create_at < $2 OR (create_at = $2 AND id < $3)) ORDER BY create_at DESC, id DESC LIMIT $4"
+    "WHERE channel_id = $1 AND delete_at = 0 AND (root_id = '' OR $5) AND create_at <= $2 AND (create_at < $2 OR id < $3) ORDER BY create_at DESC, id DESC LIMIT $4"
 );
 const AFTER: Sql = select!(
-    "WHERE channel_id = $1 AND delete_at = 0 AND (root_id = '' OR $5) AND (create_at > $2 OR (create_at = $2 AND id > $3)) ORDER BY create_at, id LIMIT $4"
+    "WHERE channel_id = $1 AND delete_at = 0 AND (root_id = '' OR $5) AND create_at >= $2 AND (create_at > $2 OR id > $3) ORDER BY create_at, id LIMIT $4"
 );
 const SINCE: Sql = select!(
     "WHERE channel_id = $1 AND update_at > $2 AND (root_id = '' OR $4) ORDER BY create_at DESC, id DESC LIMIT $3"

@@ -222,10 +222,12 @@ pub async fn at_times(conn: &mut Conn, channel: &str, times: &[i64], known: &mut
         let length = if chunk.len() > 8 { 128 } else { 8 };
         let list: Vec<String> = (2..length + 2).map(|n| format!("${n}")).collect();
         let list = list.join(", ");
-        let sql = Sql::built(format!(
-            "SELECT user_id, create_at, message, id, is_pinned, edit_at,
+        // Two statements in one: with OR, both engines read the whole channel.
+        let select = "SELECT user_id, create_at, message, id, is_pinned, edit_at,
              (SELECT COUNT(*) FROM file_infos f WHERE f.post_id = posts.id AND f.delete_at = 0)
-             FROM posts WHERE channel_id = $1 AND (delete_at = 0 AND create_at IN ({list}) OR delete_at > 0 AND create_at IN ({list}))"
+             FROM posts WHERE channel_id = $1 AND";
+        let sql = Sql::built(format!(
+            "{select} delete_at = 0 AND create_at IN ({list}) UNION ALL {select} delete_at > 0 AND create_at IN ({list})"
         ));
         let mut values = params![channel];
         let last = chunk.last().copied().unwrap_or_default();
