@@ -9,7 +9,9 @@ pub async fn raise(w: &mut World, event: &str) {
     match family {
         "reaction" | "post_acknowledgement" | "persistent_notification" | "ephemeral" => on_posts(w, event).await,
         "thread" | "thread_follow" | "thread_read" => threads(w, event).await,
-        "draft" | "scheduled_post" | "preferences" | "sidebar_category" | "sidebar_category_order" => keep(w, event).await,
+        "draft" | "scheduled_post" | "preferences" | "sidebar_category" | "sidebar_category_order" => {
+            keep(w, event).await
+        }
         "channel_bookmark" => bookmarks(w, event).await,
         "received" | "group_member" | "custom_profile_attributes_field" | "custom_profile_attributes_values" => {
             groups_and_profiles(w, event).await;
@@ -202,7 +204,8 @@ async fn people(w: &mut World, event: &str) {
         "emoji_added" => {
             let name = format!("e{}", &kit::id::new()[..8]);
             let emoji = json!({"name": name, "creator_id": actor});
-            let mut form = b"--x\r\ncontent-disposition: form-data; name=\"image\"; filename=\"e.gif\"\r\n\r\n".to_vec();
+            let mut form =
+                b"--x\r\ncontent-disposition: form-data; name=\"image\"; filename=\"e.gif\"\r\n\r\n".to_vec();
             form.extend(GIF);
             let rest = format!("\r\n--x\r\ncontent-disposition: form-data; name=\"emoji\"\r\n\r\n{emoji}\r\n--x--\r\n");
             form.extend(rest.bytes());
@@ -305,7 +308,8 @@ async fn groups_and_profiles(w: &mut World, event: &str) {
             }
         }
         _ => {
-            let field = w.ok("admin", "POST", "/custom_profile_attributes/fields", json!({"name": name, "type": "text"})).await;
+            let field =
+                w.ok("admin", "POST", "/custom_profile_attributes/fields", json!({"name": name, "type": "text"})).await;
             let id = w.keep("field", &field);
             let path = format!("/custom_profile_attributes/fields/{id}");
             match event {

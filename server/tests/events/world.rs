@@ -77,7 +77,14 @@ impl World {
         id
     }
 
-    async fn call(&self, who: &str, method: &str, path: &str, kind: &str, body: impl Into<Body>) -> (StatusCode, Value) {
+    async fn call(
+        &self,
+        who: &str,
+        method: &str,
+        path: &str,
+        kind: &str,
+        body: impl Into<Body>,
+    ) -> (StatusCode, Value) {
         let mut request = Request::builder().method(method).uri(format!("/api/v4{path}")).header("content-type", kind);
         if let Some(token) = self.tokens.get(who) {
             request = request.header("authorization", format!("Bearer {token}"));

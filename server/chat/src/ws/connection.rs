@@ -1,7 +1,7 @@
 //! What one client was sent and has yet to get. It outlives its socket by the resume window, so that a socket that comes
 //! back goes on where it stopped. A client that does not keep up is closed, never waited for.
 
-use super::hub::Standing;
+use super::register::Standing;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
@@ -121,7 +121,9 @@ impl Connection {
     /// Whether the client shows the channel, or never said what it shows.
     fn shows(&self, channel: &str) -> bool {
         let out = self.lock();
-        let Some((view, open)) = out.view.as_ref().and_then(|v| v.channel.as_ref().map(|c| (v, c))) else { return true };
+        let Some((view, open)) = out.view.as_ref().and_then(|v| v.channel.as_ref().map(|c| (v, c))) else {
+            return true;
+        };
         open == channel || view.threads.iter().any(|t| t == channel)
     }
 

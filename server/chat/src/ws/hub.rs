@@ -1,9 +1,10 @@
-//! Who is connected, who is in which channel and team, and the delivery of events in commit order.
+//! The delivery of events in commit order, to whom they address.
 
 use super::connection::Connection;
 use super::frame::Frame;
+use super::register::{Id, Place, Register, Standing};
 use super::taps::{ClientAction, Taps};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 use wire::Event;
@@ -13,18 +14,6 @@ pub const RESUME_WINDOW_MS: i64 = 5 * 60 * 1000;
 
 /// How many may tell at the same moment that they type; others are told that the server is busy.
 const MAX_TYPING: usize = 64;
-
-/// Shared text: the same ids stand in many lists.
-type Id = Arc<str>;
-
-/// What a user's place in the site lets events through.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
-    /// Gets what is for administrators only.
-    pub administers: bool,
-    /// A guest: hears only of people in the own channels.
-    pub sees_few: bool,
-}
 
 /// A connection that is about to begin.
 pub struct Newcomer<'a> {
@@ -38,30 +27,8 @@ pub struct Newcomer<'a> {
     pub hello: Event,
 }
 
-#[derive(Default)]
-struct User {
-    connections: Vec<Arc<Connection>>,
-    channels: HashSet<Id>,
-    teams: HashSet<Id>,
-    standing: Standing,
-    /// Connections whose places are being read, and what the user left meanwhile.
-    arriving: usize,
-    left: HashSet<String>,
-}
-
-#[derive(Default)]
-struct State {
-    connections: HashMap<Id, Arc<Connection>>,
-    users: HashMap<Id, User>,
-    /// Connected members only.
-    channels: HashMap<Id, HashSet<Id>>,
-    teams: HashMap<Id, HashSet<Id>>,
-    /// Connected users who do not see everybody.
-    guests: BTreeSet<Id>,
-}
-
 struct Inner {
-    state: Mutex<State>,
+    state: Mutex<Register>,
     taps: Taps,
     typing: Semaphore,
 }
@@ -96,7 +63,7 @@ impl Drop for Expected {
 }
 
 impl Hub {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, Register> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -151,9 +118,8 @@ impl Hub {
         state.connections.insert(connection.id.clone(), connection.clone());
         let user = state.users.entry(user_id.clone()).or_default();
         user.connections.push(connection.clone());
-        let stayed = |places: &[String]| -> Vec<String> {
-            places.iter().filter(|p| !user.left.contains(*p)).cloned().collect()
-        };
+        let stayed =
+            |places: &[String]| -> Vec<String> { places.iter().filter(|p| !user.left.contains(*p)).cloned().collect() };
         let (channels, teams) = (stayed(new.channels), stayed(new.teams));
         state.set_standing(&user_id, new.standing);
         channels.iter().for_each(|id| state.join(Place::Channel, id, &user_id));
@@ -249,122 +215,16 @@ impl Hub {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Place {
-    Channel,
-    Team,
-}
-
-impl State {
-    fn receivers(&self, event: &Event) -> Vec<Arc<Connection>> {
-        let to = &event.broadcast;
-        let mut found = Vec::new();
-        let mut add = |user: &User| {
-            found.extend(user.connections.iter().filter(|c| c.wants(event, user.standing)).cloned());
-        };
-        if !to.connection_id.is_empty() {
-            let one = self.connections.get(to.connection_id.as_str());
-            let standing = one.and_then(|c| self.users.get(&c.user_id)).map_or_else(Standing::default, |u| u.standing);
-            return one.filter(|c| c.wants(event, standing)).cloned().into_iter().collect();
-        }
-        if !to.user_id.is_empty() {
-            self.users.get(to.user_id.as_str()).into_iter().for_each(add);
-        } else if !to.channel_id.is_empty() || !to.team_id.is_empty() {
-            let members = if to.channel_id.is_empty() {
-                self.teams.get(to.team_id.as_str())
-            } else {
-                self.channels.get(to.channel_id.as_str())
-            };
-            members.into_iter().flatten().filter_map(|id| self.users.get(id)).for_each(add);
-        } else {
-            self.users.values().for_each(&mut add);
-        }
-        found
-    }
-
-    fn places(&mut self, kind: Place) -> &mut HashMap<Id, HashSet<Id>> {
-        match kind {
-            Place::Channel => &mut self.channels,
-            Place::Team => &mut self.teams,
-        }
-    }
-
-    fn join(&mut self, kind: Place, id: &str, user_id: &str) {
-        let Some(user_id) = self.users.get_key_value(user_id).map(|(id, _)| id.clone()) else { return };
-        let places = self.places(kind);
-        let id: Id = places.get_key_value(id).map_or_else(|| id.into(), |(id, _)| id.clone());
-        places.entry(id.clone()).or_default().insert(user_id.clone());
-        if let Some(user) = self.users.get_mut(&user_id) {
-            user.left.remove(&*id);
-            match kind {
-                Place::Channel => user.channels.insert(id),
-                Place::Team => user.teams.insert(id),
-            };
-        }
-    }
-
-    fn leave(&mut self, kind: Place, id: &str, user_id: &str) {
-        let Some(user) = self.users.get_mut(user_id) else { return };
-        match kind {
-            Place::Channel => user.channels.remove(id),
-            Place::Team => user.teams.remove(id),
-        };
-        if user.arriving > 0 {
-            user.left.insert(id.to_owned());
-        }
-        let places = self.places(kind);
-        if let Some(members) = places.get_mut(id) {
-            members.remove(user_id);
-            if members.is_empty() {
-                places.remove(id);
-            }
-        }
-    }
-
-    fn set_standing(&mut self, user_id: &Id, standing: Standing) {
-        if let Some(user) = self.users.get_mut(user_id) {
-            user.standing = standing;
-            if standing.sees_few { self.guests.insert(user_id.clone()) } else { self.guests.remove(user_id) };
-        }
-    }
-
-    fn forget(&mut self, connection: &Connection) {
-        self.connections.remove(&connection.id);
-        if let Some(user) = self.users.get_mut(&connection.user_id) {
-            user.connections.retain(|c| c.id != connection.id);
-        }
-        self.forget_if_gone(&connection.user_id);
-    }
-
-    fn forget_if_gone(&mut self, user_id: &Id) {
-        if self.users.get(user_id).is_none_or(|u| !u.connections.is_empty() || u.arriving > 0) {
-            return;
-        }
-        let Some(user) = self.users.remove(user_id) else { return };
-        self.guests.remove(user_id);
-        for (places, of_user) in [(&mut self.channels, user.channels), (&mut self.teams, user.teams)] {
-            for id in of_user {
-                if let Some(members) = places.get_mut(&id) {
-                    members.remove(user_id);
-                    if members.is_empty() {
-                        places.remove(&id);
-                    }
-                }
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::connection::Next;
     use super::*;
+    use std::collections::BTreeSet;
 
     fn come(hub: &Hub, user_id: &str, channels: &[&str], standing: Standing) -> (Arc<Connection>, u64) {
         let channels: Vec<String> = channels.iter().map(|c| (*c).to_owned()).collect();
         let (id, hello) = (format!("c{user_id}"), Event::new("hello"));
-        let new =
-            Newcomer { id: &id, user_id, session_id: "s", standing, channels: &channels, teams: &[], hello };
+        let new = Newcomer { id: &id, user_id, session_id: "s", standing, channels: &channels, teams: &[], hello };
         let connection = hub.connect(hub.expect(user_id), new);
         let generation = connection.attach();
         (connection, generation)
@@ -375,7 +235,8 @@ mod tests {
         c.0.push("{\"event\":\"end\"".into(), "end");
         match c.0.next(c.1).await {
             Next::Frames(frames) => {
-                let names = frames.iter().map(|f| serde_json::from_str::<serde_json::Value>(f).unwrap()["event"].clone());
+                let names =
+                    frames.iter().map(|f| serde_json::from_str::<serde_json::Value>(f).unwrap()["event"].clone());
                 names.map(|n| n.as_str().unwrap().to_owned()).filter(|n| n != "end").collect()
             }
             Next::Close => vec!["closed".into()],

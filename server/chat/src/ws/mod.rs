@@ -4,12 +4,14 @@
 mod connection;
 mod frame;
 mod hub;
+mod register;
 mod requests;
 pub mod socket;
 mod taps;
 
 pub use connection::{Connection, Next};
-pub use hub::{Hub, Newcomer, Standing};
+pub use hub::{Hub, Newcomer};
+pub use register::Standing;
 pub(crate) use requests::typing;
 pub use socket::open;
 pub(crate) use socket::standing;

@@ -36,7 +36,9 @@ impl Incoming {
     pub fn read(message: &Message) -> Self {
         let value = match message {
             Message::Text(text) if text.len() > MAX_TEXT => None,
-            Message::Text(text) => serde_json::from_str::<serde_json::Value>(text).ok().and_then(|v| rmpv::ext::to_value(v).ok()),
+            Message::Text(text) => {
+                serde_json::from_str::<serde_json::Value>(text).ok().and_then(|v| rmpv::ext::to_value(v).ok())
+            }
             Message::Binary(bytes) => rmpv::decode::read_value_with_max_depth(&mut bytes.as_ref(), 32).ok(),
             Message::Ping(_) | Message::Pong(_) => return Self::Nothing,
             Message::Close(_) => return Self::Closed,
@@ -214,7 +216,10 @@ mod tests {
         for message in [Message::Text(json.to_string().into()), Message::Binary(packed.into())] {
             let request = read(message).unwrap();
             assert_eq!((request.seq, request.action.as_str()), (3, "custom_x"));
-            assert_eq!((request.text("a").as_str(), request.flag("on"), request.text("none").as_str()), ("b", true, ""));
+            assert_eq!(
+                (request.text("a").as_str(), request.flag("on"), request.text("none").as_str()),
+                ("b", true, "")
+            );
         }
     }
 

@@ -1,7 +1,8 @@
 //! The protocol on one socket: authenticate, say hello or resume, then frames both ways until one side ends.
 
 use super::connection::{Connection, Next};
-use super::hub::{Newcomer, Standing};
+use super::hub::Newcomer;
+use super::register::Standing;
 use super::requests::{Incoming, done, handle};
 use super::taps::{Action, ClientAction};
 use crate::actor::{self, presented_token};

@@ -156,7 +156,8 @@ async fn who_comes_back_goes_on_where_they_stopped() {
 
         // The same connection, opened once more: the first socket ends.
         let seq = missed["seq"].as_i64().unwrap();
-        let mut again = Socket::open(&format!("{url}?connection_id={id}&sequence_number={}", seq + 1), Some(&t.ana.token)).await;
+        let mut again =
+            Socket::open(&format!("{url}?connection_id={id}&sequence_number={}", seq + 1), Some(&t.ana.token)).await;
         while socket.hear().await.is_some() {}
         let next = says(&t, &mut again).await;
         assert!(next > seq);
@@ -168,7 +169,11 @@ async fn who_comes_back_goes_on_where_they_stopped() {
             assert_eq!(hello["seq"], 0);
             assert_ne!(hello["data"]["connection_id"], json!(id));
         }
-        for query in ["connection_id=x&sequence_number=1", "connection_id=aaaaaaaaaaaaaaaaaaaaaaaaaa", "connection_id=aaaaaaaaaaaaaaaaaaaaaaaaaa&sequence_number=many"] {
+        for query in [
+            "connection_id=x&sequence_number=1",
+            "connection_id=aaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "connection_id=aaaaaaaaaaaaaaaaaaaaaaaaaa&sequence_number=many",
+        ] {
             let mut half = Socket::open(&format!("{url}?{query}"), Some(&t.ana.token)).await;
             assert_eq!(half.hear().await, None, "{query}");
         }

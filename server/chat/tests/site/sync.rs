@@ -114,11 +114,15 @@ impl Kept {
 
     fn take_thread(&mut self, thread: &Value) {
         let id = text(thread, "id");
-        if thread["is_following"] != true || thread["reply_count"] == 0 || thread["delete_at"].as_i64().unwrap_or(0) != 0 {
+        if thread["is_following"] != true
+            || thread["reply_count"] == 0
+            || thread["delete_at"].as_i64().unwrap_or(0) != 0
+        {
             self.threads.remove(&id);
             return;
         }
-        let keys = ["reply_count", "last_reply_at", "last_viewed_at", "unread_replies", "unread_mentions", "participants"];
+        let keys =
+            ["reply_count", "last_reply_at", "last_viewed_at", "unread_replies", "unread_mentions", "participants"];
         let mut shown = picked(thread, &keys);
         shown["channel_id"] = thread["post"]["channel_id"].clone();
         self.threads.insert(id, shown);
@@ -187,24 +191,26 @@ struct Client {
 
 impl Client {
     async fn sync(&mut self, t: &Team<'_>) {
-        let (mut cursor, mut first) = (String::new(), true);
+        let (mut cursor, mut ids) = (String::new(), None);
         loop {
             let body = json!({"since": self.since, "cursor": cursor, "per_page": 3, "revisions": self.revisions});
             let page = t.bruno.ok("POST", "/sync", body).await;
-            if first {
-                self.take_first(t, &page).await;
+            if ids.is_none() {
+                ids = Some(self.take_first(t, &page).await);
             }
             list(&page["posts"]).iter().for_each(|post| self.kept.take_post(post));
             cursor = text(&page, "cursor");
             if cursor.is_empty() {
                 self.since = page["timestamp"].as_i64().unwrap();
+                // The last words of a channel that was archived are among the posts.
+                self.kept.live(&ids.unwrap_or_default());
                 return;
             }
-            first = false;
         }
     }
 
-    async fn take_first(&mut self, t: &Team<'_>, page: &Value) {
+    /// Takes what is beside the posts; ids of the channels that the user is in.
+    async fn take_first(&mut self, t: &Team<'_>, page: &Value) -> BTreeSet<String> {
         let before: BTreeSet<String> = self.kept.channels.keys().cloned().collect();
         for channel in list(&page["channels"]) {
             self.kept.channels.insert(text(channel, "id"), channel.clone());
@@ -213,7 +219,8 @@ impl Client {
             self.kept.members.insert(text(member, "channel_id"), member.clone());
         }
         list(&page["threads"]).iter().for_each(|thread| self.kept.take_thread(thread));
-        let ids: BTreeSet<String> = list(&page["channel_ids"]).iter().map(|id| id.as_str().unwrap().to_owned()).collect();
+        let ids: BTreeSet<String> =
+            list(&page["channel_ids"]).iter().map(|id| id.as_str().unwrap().to_owned()).collect();
         self.kept.live(&ids);
         let new: Vec<String> = self.kept.channels.keys().filter(|id| !before.contains(*id)).cloned().collect();
         for id in &new {
@@ -228,6 +235,7 @@ impl Client {
             }
         }
         self.revisions = page["revisions"].clone();
+        ids
     }
 }
 
@@ -236,7 +244,8 @@ async fn change(t: &Team<'_>, room: &str, n: u32) {
     let (kind, pick) = (n % 24, usize::try_from(n / 24).unwrap());
     let who = if pick % 2 == 0 { &t.ana } else { &t.bruno };
     let page = t.ana.get(&format!("/channels/{}/posts?per_page=200", t.square)).await;
-    let mut posts: Vec<Value> = page["posts"].as_object().unwrap().values().filter(|p| p["type"] == "").cloned().collect();
+    let mut posts: Vec<Value> =
+        page["posts"].as_object().unwrap().values().filter(|p| p["type"] == "").cloned().collect();
     posts.sort_by_key(|p| (p["create_at"].as_i64(), text(p, "id")));
     let own: Vec<&Value> = posts.iter().filter(|p| p["user_id"] == json!(who.id)).collect();
     let roots: Vec<&Value> = posts.iter().filter(|p| p["root_id"] == "").collect();
@@ -245,7 +254,8 @@ async fn change(t: &Team<'_>, room: &str, n: u32) {
     let (me, square) = (t.bruno.id.as_str(), t.square.as_str());
     let thread = format!("/users/me/teams/{}/threads/{root}", t.id);
     let sidebar = format!("/users/me/teams/{}/channels/categories", t.id);
-    let preference = json!([{"user_id": me, "category": "theme", "name": format!("p{}", pick % 3), "value": format!("{n}")}]);
+    let preference =
+        json!([{"user_id": me, "category": "theme", "name": format!("p{}", pick % 3), "value": format!("{n}")}]);
     let words = if pick % 3 == 0 { "@bruno look" } else { "well" };
     let (who, method, path, body) = match kind {
         0..=2 => (who, "POST", "/posts".to_owned(), json!({"channel_id": square, "message": words})),

@@ -179,7 +179,8 @@ async fn everybody_counts_the_same_whatever_happened_at_once() {
                         assert_eq!(since, viewed, "{}'s last look; {context}", NAMES[who]);
                     }
                     let following = seen["is_following"].as_bool().unwrap();
-                    let called = plan.iter().flatten().any(|s| matches!(s, Step::Reply(at, Some(w)) if *at == r && *w == who));
+                    let called =
+                        plan.iter().flatten().any(|s| matches!(s, Step::Reply(at, Some(w)) if *at == r && *w == who));
                     if let (false, Some(expected)) = (called, mine.following) {
                         assert_eq!(following, expected, "whether {} follows; {context}", NAMES[who]);
                     }
@@ -249,7 +250,10 @@ async fn check_channel(t: &Team<'_>, person: &Person<'_>, name: &str, looked: bo
             && text(p, "message").contains(&format!("@{name}"))
     });
     let mentions = count(mentions.count());
-    assert!(looked || number(&member, "mention_count") == mentions, "{mentions} mentions of {name}: {member}; {context}");
+    assert!(
+        looked || number(&member, "mention_count") == mentions,
+        "{mentions} mentions of {name}: {member}; {context}"
+    );
     assert_eq!(number(&member, "mention_count_root"), 0, "no first message mentions {name}; {context}");
     let view = json!({"channel_id": t.square, "collapsed_threads_supported": true});
     person.ok("POST", "/channels/members/me/view", view).await;
