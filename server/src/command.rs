@@ -1,5 +1,7 @@
 //! Carries out the sub-commands: opens what each needs, shows how far it is, answers with an exit code.
 
+mod certificates;
+
 use crate::config::Config;
 use anyhow::Context;
 use operations::command::Command;
@@ -24,6 +26,10 @@ pub async fn run(command: Command, config: Config) -> anyhow::Result<u8> {
         Command::Verify { file } => verify(&file).await,
         Command::MigrateToPostgres { url } => move_to(&config, url).await,
         Command::Doctor { json } => examine(&config, json).await,
+        Command::KeysRotate => rotate(&config).await,
+        Command::TlsShow => certificates::show(&config),
+        Command::TlsExportCa { file } => certificates::export_ca(&config, &file),
+        Command::TlsRenew { new_ca } => certificates::renew(&config, new_ca),
     }
 }
 
@@ -127,9 +133,18 @@ fn beside(config: &Config) -> Vec<(String, PathBuf)> {
     if let Ok(path) = std::env::var("MUSTER_CONFIG") {
         all.push(("muster.restored.toml".to_owned(), path.into()));
     }
-    let tls = config.data_dir.join("tls");
-    for entry in std::fs::read_dir(&tls).into_iter().flatten().flatten() {
+    let key = chat::keys::path(&config.data_dir);
+    if key.exists() && std::env::var_os(chat::keys::ENVIRONMENT).is_none() {
+        all.push(("keys/site.key".into(), key));
+    }
+    let entries = std::fs::read_dir(tls::folder(&config.data_dir)).into_iter().flatten().flatten();
+    for entry in entries.filter(|e| e.path().is_file()) {
         all.push((format!("tls/{}", entry.file_name().to_string_lossy()), entry.path()));
+    }
+    if config.tls.mode == tls::Mode::Files {
+        // They lie anywhere; a restored site finds them in one place.
+        all.push(("tls/from-files/certificate.pem".into(), config.tls.certificate.clone()));
+        all.push(("tls/from-files/key.pem".into(), config.tls.key.clone()));
     }
     all
 }
@@ -140,6 +155,20 @@ fn require_a_site(config: &Config) -> anyhow::Result<()> {
         anyhow::ensure!(path.exists(), "there is no site in {}", config.data_dir.display());
     }
     Ok(())
+}
+
+async fn rotate(config: &Config) -> anyhow::Result<u8> {
+    require_a_site(config)?;
+    // Opening seals everything with the key that is there, so that the new one finds nothing it cannot read.
+    let site = crate::open_site(config).await?;
+    site.keys.rotate()?;
+    let sealed = chat::keys::settle(&site.db, &site.keys).await?;
+    let id = site.keys.ids().into_iter().next().unwrap_or_default();
+    say(&format!(
+        "{sealed} secrets are sealed with the new key {id}; older keys stay in {} for old copies of the database",
+        site.keys.place()
+    ));
+    Ok(0)
 }
 
 async fn back_up(config: &Config, file: &Path) -> anyhow::Result<u8> {
@@ -169,7 +198,14 @@ async fn verify(file: &Path) -> anyhow::Result<u8> {
     progress.end();
     told(&contents);
     say("every hash and count is right");
-    Ok(0)
+    let elsewhere = std::env::var(chat::keys::ENVIRONMENT).ok();
+    let elsewhere = elsewhere.map(|text| chat::keys::ids_of(&text)).unwrap_or_default();
+    for id in &contents.keys_missing {
+        let known = elsewhere.contains(id);
+        let place = if known { "is in MUSTER_SITE_KEY: keep it with the backup" } else { "was not in keys/site.key" };
+        say(&format!("the key {id}, which secrets in it are sealed with, is not in the backup; it {place}"));
+    }
+    Ok(u8::from(contents.keys_missing.iter().any(|id| !elsewhere.contains(id))))
 }
 
 async fn put_back(config: &Config, file: &Path, replace: bool) -> anyhow::Result<u8> {
@@ -209,6 +245,9 @@ async fn examine(config: &Config, json: bool) -> anyhow::Result<u8> {
     let subject = doctor::Subject {
         listen_address: config.listen_address.clone(),
         site_url: config.site_url.clone(),
+        tls: config.tls.clone(),
+        place: config.place(),
+        files: config.file_store(),
         data_dir: config.data_dir.clone(),
         database: config.database(),
         services: vec![

@@ -39,6 +39,8 @@ pub struct Config {
     pub accounts: chat::auth::Settings,
     /// `[server.files]`: where uploaded files are kept, and what is looked for in them.
     pub files: Files,
+    /// `[server.tls]`: encryption of what clients send.
+    pub tls: tls::Settings,
     /// `[server.mail]`: the mail server, if there is one.
     pub mail: chat::mail::Settings,
     /// `[server.agents]`: the bot that answers with the language model.
@@ -177,6 +179,7 @@ impl Default for Config {
             limits: Limits::default(),
             accounts: chat::auth::Settings::default(),
             files: Files::default(),
+            tls: tls::Settings::default(),
             mail: chat::mail::Settings::default(),
             agents: agents::Config::default(),
             calls: calls::Config::default(),
@@ -289,6 +292,15 @@ impl Config {
             readers: f.readers,
             max_document_bytes: f.max_document_mb << 20,
             max_document_chars: f.max_document_chars,
+        }
+    }
+
+    /// Where the site is, for names of certificates.
+    pub fn place(&self) -> tls::Place {
+        tls::Place {
+            site_name: self.site_name.clone(),
+            site_url: self.site_url.clone(),
+            folder: tls::folder(&self.data_dir),
         }
     }
 

@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod config;
+mod listen;
 mod peers;
 mod web;
 
@@ -35,7 +36,7 @@ pub fn api(site: &Site, integrations: &Integrations, links: &Links) -> Router {
 pub async fn run(config: Config) -> anyhow::Result<()> {
     let stop = kit::shutdown::on_signal()?;
     // The port first: a busy one must not leave a half-made database behind.
-    let listener = kit::net::bind(&config.listen_address, "server (web and API)").await.map_err(exit_code_2)?;
+    let doors = listen::Doors::bind(&config).await.unwrap_or_else(exit_code_2);
     // What a killed server was receiving is of no use to anybody.
     drop(std::fs::remove_dir_all(config.data_dir.join("spool")));
     let site = open_site(&config).await?;
@@ -55,7 +56,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     tokio::spawn(chat::status::run(site.clone(), stop.clone()));
     tokio::spawn(chat::mail::run(site.clone(), stop.clone()));
     let ready = site.clone();
-    let listening = listener.local_addr()?;
+    let listening = doors.address()?;
     let plugins = plugins(&site, &config, listening, &stop).await?;
     let integrations = Integrations::open(&site, config.integrations.clone(), &format!("http://{listening}")).await?;
     integrations.start(&site, &stop);
@@ -78,7 +79,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new());
     tracing::info!(address = %listening, database = ?site.db.engine(), "server is ready");
-    Ok(kit::net::serve(listener, app, stop).await?)
+    doors.serve(app, stop).await
 }
 
 /// The products, each at the path that clients know it by.
@@ -106,8 +107,9 @@ async fn plugins(
     Ok(plugins)
 }
 
-/// A busy or wrong port is for the user to mend: exit code 2, as for any other setting.
-fn exit_code_2(error: kit::net::BindError) -> anyhow::Error {
+/// A busy or wrong port, or a certificate that cannot be used, is for the user to mend: exit code 2, as for any other
+/// setting.
+fn exit_code_2<T>(error: anyhow::Error) -> T {
     use std::io::Write;
     drop(writeln!(std::io::stderr(), "server: {error}"));
     std::process::exit(2)
@@ -118,6 +120,12 @@ fn open_files(config: &Config) -> anyhow::Result<std::sync::Arc<dyn object_store
     let folder = config.data_dir.join("files");
     std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     Ok(chat::files::open_store(&config.file_store(), &folder)?)
+}
+
+/// What secrets in the database are sealed with.
+fn open_keys(config: &Config) -> anyhow::Result<chat::keys::Keys> {
+    let environment = std::env::var(chat::keys::ENVIRONMENT).ok();
+    Ok(chat::keys::Keys::load(&config.data_dir, environment.as_deref())?)
 }
 
 async fn open_site(config: &Config) -> anyhow::Result<Site> {
@@ -137,8 +145,13 @@ async fn open_site(config: &Config) -> anyhow::Result<Site> {
         }
     };
     tx.commit().await?;
-    let files = open_files(config)?;
-    Ok(Site::new(Parts { db, hub: Hub::default(), clock: Clock::system(), config: config.chat(diagnostic_id), files }))
+    let keys = open_keys(config)?;
+    let sealed = chat::keys::settle(&db, &keys).await?;
+    if sealed > 0 {
+        tracing::info!(sealed, "secrets in the database are sealed with the site's key now");
+    }
+    let (files, clock, config) = (open_files(config)?, Clock::system(), config.chat(diagnostic_id));
+    Ok(Site::new(Parts { db, hub: Hub::default(), clock, config, keys, files }))
 }
 
 async fn readyz(site: Site) -> (StatusCode, Json<serde_json::Value>) {

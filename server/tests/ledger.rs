@@ -50,7 +50,14 @@ async fn api() -> Router {
     db::migrate(&db, chat::schema::MIGRATIONS).await.unwrap();
     let files = Arc::new(object_store::memory::InMemory::new());
     let clock = kit::Clock::system();
-    let site = Site::new(Parts { db, hub: Hub::default(), clock, config: Config::default(), files });
+    let site = Site::new(Parts {
+        db,
+        hub: Hub::default(),
+        clock,
+        config: Config::default(),
+        keys: chat::keys::Keys::default(),
+        files,
+    });
     let integrations = integrations::Integrations::open(&site, integrations::Config::default(), "").await.unwrap();
     let pictures = tempfile::tempdir().unwrap();
     let links = links::Links::open(&site, links::Config::default(), pictures.path()).await.unwrap();

@@ -71,8 +71,9 @@ pub async fn start(site: Site, config: Config, to: Addresses, stop: Cancellation
     auth::end_old_bot_sessions(&site, &bot_id, old).await.context("ending old sessions of the bot of calls")?;
     let bot_token = auth::bot_token(&site, &bot_id).await.context("making a session of the bot of calls")?;
     let client_id = site.config.diagnostic_id.clone();
-    let rtcd_key = key(&site, RTCD_KEY).await.context("reading the key for rtcd")?;
-    let offloader_key = key(&site, OFFLOADER_KEY).await.context("reading the key for the recording service")?;
+    let rtcd_key = system::secret(&site, RTCD_KEY, 32).await.context("reading the key for rtcd")?;
+    let offloader_key =
+        system::secret(&site, OFFLOADER_KEY, 32).await.context("reading the key for the recording service")?;
     let offloader = offloader_client::Client::new(&to.offloader, &client_id, &offloader_key)?;
     let actions = site.hub.actions(events::PREFIX);
     let chat_events = site.hub.tap();
@@ -100,18 +101,6 @@ pub async fn start(site: Site, config: Config, to: Addresses, stop: Cancellation
     tokio::spawn(listen::rtcd(calls.clone(), from_rtcd));
     tokio::spawn(jobs::prepare(calls.clone()));
     Ok(http::router(&calls))
-}
-
-/// A secret of this installation, made when there is none.
-async fn key(site: &Site, name: &str) -> chat::Result<String> {
-    let mut tx = site.db.write().await?;
-    if let Some(key) = system::value(&mut tx, name).await? {
-        return Ok(key);
-    }
-    let key = kit::id::secret(32);
-    system::set_value(&mut tx, name, &key).await?;
-    tx.commit().await?;
-    Ok(key)
 }
 
 async fn take_over(calls: &Calls) -> chat::Result<()> {

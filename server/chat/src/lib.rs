@@ -21,6 +21,7 @@ pub mod files;
 pub mod groups;
 pub mod invitations;
 pub mod json;
+pub mod keys;
 pub mod mail;
 pub mod paging;
 mod portraits;

@@ -2,6 +2,7 @@
 
 use crate::auth;
 use crate::commands::Custom;
+use crate::keys::Keys;
 use crate::mail;
 use crate::posts::Outside;
 use crate::products::Product;
@@ -94,6 +95,8 @@ pub struct Parts {
     pub hub: Hub,
     pub clock: Clock,
     pub config: Config,
+    /// What secrets in the database are sealed with.
+    pub keys: Keys,
     /// Uploaded files, thumbnails and previews.
     pub files: Arc<dyn ObjectStore>,
 }

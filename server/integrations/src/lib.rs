@@ -75,7 +75,7 @@ impl Integrations {
         let rules = Rules::new(config.allow_private_networks, &config.allowed_addresses)?;
         let (timeout_s, max_answer_kb, max_parallel) = (config.timeout_s, config.max_answer_kb, config.max_parallel);
         let client = Client::new(Settings { timeout_s, max_answer_kb, max_parallel }, rules)?;
-        let seal = Seal::new(&key(site).await?)?;
+        let seal = Seal::new(&system::secret(site, KEY, 52).await?)?;
         let base_url = Some(site.config.site_url.as_str()).filter(|u| !u.is_empty()).unwrap_or(address);
         let base_url = base_url.trim_end_matches('/').to_owned();
         let limiter = Limiter::new(config.hook_messages_per_minute);
@@ -110,16 +110,4 @@ impl Integrations {
     pub fn outside(&self) -> Router<Site> {
         incoming::outside(self).merge(commands::outside()).merge(oauth::outside()).layer(Extension(self.clone()))
     }
-}
-
-/// The stored key of the site, made at the first start.
-async fn key(site: &Site) -> Result<String, StartError> {
-    let mut tx = site.db.write().await?;
-    if let Some(key) = system::value(&mut tx, KEY).await? {
-        return Ok(key);
-    }
-    let key = seal::new_key();
-    system::set_value(&mut tx, KEY, &key).await?;
-    tx.commit().await?;
-    Ok(key)
 }

@@ -17,7 +17,8 @@ pub struct Seal {
     aead: LessSafeKey,
 }
 
-/// A new key, as it is stored.
+/// A key such as the installation keeps.
+#[cfg(test)]
 pub fn new_key() -> String {
     kit::id::secret(52)
 }

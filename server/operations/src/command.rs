@@ -29,6 +29,17 @@ pub enum Command {
     Doctor {
         json: bool,
     },
+    /// A new key of the site, and everything sealed with it.
+    KeysRotate,
+    TlsShow,
+    /// Writes the certificate of the site's authority.
+    TlsExportCa {
+        file: PathBuf,
+    },
+    /// A new certificate now; `new_ca`: of a new authority, which people have to install.
+    TlsRenew {
+        new_ca: bool,
+    },
 }
 
 /// For `--help` and for errors.
@@ -40,6 +51,10 @@ pub const USAGE: &str = "\
   server verify FILE                      check a backup
   server restore FILE [--force]           put a backup back; --force replaces the site that is there
   server db migrate-to postgres --to URL  move this SQLite site into an empty PostgreSQL database
+  server keys rotate                      seal the secrets in the database with a new key
+  server tls show                         names, end and fingerprint of the certificates
+  server tls export-ca FILE               write the certificate of the site's authority, for people to install
+  server tls renew [--new-ca]             a new certificate now; --new-ca: of a new authority
   server doctor [--json]                  check this machine and say what to do";
 
 /// Flags of sub-commands, taken out of the command line before the configuration reads the rest.
@@ -48,6 +63,7 @@ pub struct Flags {
     pub json: bool,
     pub force: bool,
     pub validate: bool,
+    pub new_ca: bool,
     pub to: Option<String>,
 }
 
@@ -60,6 +76,7 @@ pub fn split(args: impl IntoIterator<Item = String>) -> (Flags, Vec<String>) {
             "--json" => flags.json = true,
             "--force" => flags.force = true,
             "--validate" | "--dry-run" => flags.validate = true,
+            "--new-ca" => flags.new_ca = true,
             "--to" => flags.to = args.next(),
             _ => match arg.strip_prefix("--to=") {
                 Some(url) => flags.to = Some(url.to_owned()),
@@ -89,6 +106,10 @@ pub fn parse(words: &[String], flags: Flags) -> Result<Option<Command>, String> 
             Some(Command::MigrateToPostgres { url })
         }
         ["doctor"] => Some(Command::Doctor { json: std::mem::take(&mut left.json) }),
+        ["keys", "rotate"] => Some(Command::KeysRotate),
+        ["tls", "show"] => Some(Command::TlsShow),
+        ["tls", "export-ca", file] => Some(Command::TlsExportCa { file: file.into() }),
+        ["tls", "renew"] => Some(Command::TlsRenew { new_ca: std::mem::take(&mut left.new_ca) }),
         ["import" | "export" | "backup" | "restore" | "verify"] => {
             return Err(format!("{}: FILE is missing", words[0]));
         }
@@ -111,7 +132,16 @@ mod tests {
         assert_eq!(of("").unwrap(), None);
         assert_eq!(of("import a.zip --validate").unwrap(), Some(Command::Import { file: "a.zip".into(), dry: true }));
         assert_eq!(of("db migrate-to postgres --to x").unwrap(), Some(Command::MigrateToPostgres { url: "x".into() }));
-        for wrong in ["serve", "import", "db migrate-to postgres", "backup a b", "doctor --force", "verify a --json"] {
+        for wrong in [
+            "serve",
+            "import",
+            "db migrate-to postgres",
+            "backup a b",
+            "doctor --force",
+            "verify a --json",
+            "tls",
+            "tls show --new-ca",
+        ] {
             assert!(of(wrong).is_err(), "{wrong}");
         }
     }

@@ -1,5 +1,8 @@
 //! Looks at the machine and the settings before users do, and says for each fault what to do about it.
 
+mod certificates;
+mod storage;
+
 use db::{Db, Row, Sql};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -35,6 +38,10 @@ pub struct Subject {
     pub site_url: String,
     pub data_dir: PathBuf,
     pub database: db::Options,
+    pub tls: tls::Settings,
+    pub place: tls::Place,
+    /// Where uploaded files are.
+    pub files: chat::files::StoreConfig,
     /// Name, URL of each service beside the server.
     pub services: Vec<(&'static str, String)>,
 }
@@ -51,11 +58,12 @@ fn finding(check: &str, grade: Grade, found: impl Into<String>, advice: impl Int
 
 /// All checks, in the order in which one would mend what they find.
 pub async fn examine(subject: &Subject) -> Vec<Finding> {
-    let mut all = vec![folder(subject), disk(subject), clock()];
+    let mut all = vec![folder(subject), disk(subject), clock(subject)];
     all.extend(database(subject).await);
     all.push(port(subject).await);
-    all.push(tls(subject));
-    all.push(files(subject).await);
+    all.extend(certificates::examine(subject).await);
+    all.extend(certificates::privacy(&chat::keys::path(&subject.data_dir)));
+    all.push(storage::examine(subject).await);
     for (name, url) in &subject.services {
         all.push(service(name, url).await);
     }
@@ -115,12 +123,17 @@ fn disk(s: &Subject) -> Finding {
     }
 }
 
-fn clock() -> Finding {
+fn clock(s: &Subject) -> Finding {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let advice = "Set the clock (timedatectl set-time …) or let it follow a time server; messages are ordered by it.";
+    let written = std::fs::metadata(s.data_dir.join("muster.db")).and_then(|m| m.modified()).unwrap_or(UNIX_EPOCH);
+    let ahead = written.duration_since(SystemTime::now()).unwrap_or_default();
+    if ahead > Duration::from_secs(3600) {
+        let found = format!("the site was written to {} hours in the future", ahead.as_secs() / 3600);
+        return finding("clock", Grade::Bad, found, advice);
+    }
     // No program that knows this check existed before 2025.
     if now < 1_735_689_600 {
-        let advice =
-            "Set the clock (timedatectl set-time …) or let it follow a time server; messages are ordered by it.";
         return finding("clock", Grade::Bad, "the clock is years behind", advice);
     }
     finding("clock", Grade::Good, "plausible", "")
@@ -191,30 +204,6 @@ async fn port(s: &Subject) -> Finding {
     }
     let found = format!("{address} is taken by another program, or may not be used");
     finding("port", Grade::Bad, found, "Stop what holds it (ss -ltnp shows it) or set [server] listen_address.")
-}
-
-fn tls(s: &Subject) -> Finding {
-    let secure = s.site_url.starts_with("https://");
-    if secure || s.listen_address.starts_with("127.") || s.listen_address.starts_with("localhost") {
-        return finding("TLS", Grade::Good, "a proxy speaks it, or only this machine connects", "");
-    }
-    let advice = "Browsers on other machines give no microphone or camera without HTTPS: put a TLS proxy in front.";
-    finding("TLS", Grade::Warning, "clients connect without TLS", advice)
-}
-
-async fn files(s: &Subject) -> Finding {
-    let path = s.data_dir.join("files");
-    let probe = path.join(".doctor");
-    match std::fs::create_dir_all(&path).and_then(|()| std::fs::write(&probe, b"x")) {
-        Ok(()) => {
-            drop(std::fs::remove_file(probe));
-            finding("file storage", Grade::Good, format!("{} can be written", path.display()), "")
-        }
-        Err(e) => {
-            let advice = "Give the folder to the user that runs the server.";
-            finding("file storage", Grade::Bad, format!("{}: {e}", path.display()), advice)
-        }
-    }
 }
 
 async fn service(name: &str, url: &str) -> Finding {

@@ -28,7 +28,14 @@ struct World {
 fn world(engine: &'static str, db: db::Db) -> World {
     let clock = Clock::fixed(1_800_000_000_000);
     let files = Arc::new(InMemory::new());
-    let site = Site::new(Parts { db, hub: Hub::default(), clock: clock.clone(), config: Config::default(), files });
+    let site = Site::new(Parts {
+        db,
+        hub: Hub::default(),
+        clock: clock.clone(),
+        keys: chat::keys::Keys::default(),
+        config: Config::default(),
+        files,
+    });
     let api = chat::routes::api_with(&site, operations::router());
     World { engine, site, api, clock }
 }
@@ -289,6 +296,28 @@ async fn a_backup_is_verified_and_restored_on_either_engine() {
         assert!(restore::verify(&path, &mut |_, _| {}).await.is_err(), "a changed byte is noticed");
         std::fs::write(&path, &bytes[..middle]).unwrap();
         assert!(restore::verify(&path, &mut |_, _| {}).await.is_err(), "a cut archive is noticed");
+    }
+}
+
+#[tokio::test]
+async fn a_backup_without_the_key_of_its_secrets_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    for w in worlds().await {
+        let (_, _) = live(&w).await;
+        let keys = chat::keys::Keys::load(&dir.path().join(w.engine), None).unwrap();
+        let mut tx = w.site.db.write().await.unwrap();
+        chat::system::set_value(&mut tx, "DemoKey", "plain").await.unwrap();
+        tx.commit().await.unwrap();
+        chat::keys::settle(&w.site.db, &keys).await.unwrap();
+        let site_key = chat::keys::path(&dir.path().join(w.engine));
+        for (name, beside, missing) in
+            [("without", vec![], keys.ids()), ("with", vec![("keys/site.key".to_owned(), site_key)], vec![])]
+        {
+            let path = dir.path().join(format!("{}-{name}.tar.zst", w.engine));
+            backup::write(&w.site.db, &*w.site.files, &beside, &path, 1, &mut |_, _| {}).await.unwrap();
+            let contents = restore::verify(&path, &mut |_, _| {}).await.unwrap();
+            assert_eq!(contents.keys_missing, missing, "{} {name}", w.engine);
+        }
     }
 }
 

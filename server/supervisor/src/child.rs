@@ -18,6 +18,31 @@ pub struct Spec {
     pub log: PathBuf,
     /// Where it answers HTTP, read from its own merged configuration.
     pub address: String,
+    /// Where people reach it with encryption, if it does that.
+    pub https: Option<Https>,
+}
+
+/// The encrypted side of the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Https {
+    pub url: String,
+    /// People have to install the site's authority first.
+    pub own_authority: bool,
+}
+
+/// Reads it from the merged section of the server.
+fn https(section: &toml::Value) -> Option<Https> {
+    let text = |value: Option<&toml::Value>| value.and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+    let tls = section.get("tls")?;
+    let mode = text(tls.get("mode"));
+    if mode.is_empty() || mode == "off" {
+        return None;
+    }
+    let site_url = text(section.get("site_url"));
+    let listen = text(tls.get("listen").and_then(|l| l.get(0)));
+    let url =
+        if site_url.starts_with("https://") { site_url } else { format!("https://{}", health::reachable(&listen)) };
+    Some(Https { url, own_authority: mode == "local-ca" })
 }
 
 /// Command lines of all services: each binary checks its own settings, and addresses that were changed in one place
@@ -99,7 +124,8 @@ async fn spec(config: &Config, flags: &ServiceFlags, name: &'static str, derived
     let address = address
         .map(str::to_owned)
         .ok_or_else(|| Error::Settings { reason: format!("{name} --print-config names no listen_address") })?;
-    Ok(Spec { name, binary, args, log: config.data.join("logs").join(format!("{name}.log")), address })
+    let https = merged.get(name).and_then(https);
+    Ok(Spec { name, binary, args, https, log: config.data.join("logs").join(format!("{name}.log")), address })
 }
 
 /// Paths and host that follow from the supervisor's own settings.
@@ -120,6 +146,10 @@ fn paths(config: &Config, name: &str) -> Vec<String> {
             }
             if config.host != "127.0.0.1" {
                 add("--listen-address", format!("{}:8065", config.host));
+            }
+            if !config.tls.is_empty() {
+                add("--tls.mode", config.tls.clone());
+                add("--tls.listen", format!("{}:8066", config.host));
             }
         }
         _ => {
@@ -181,6 +211,16 @@ pub fn last_words(spec: &Spec) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn people_are_told_the_encrypted_address() {
+        let of = |text: &str| https(&toml::Value::Table(text.parse().unwrap()));
+        assert_eq!(of("site_url = ''\n[tls]\nmode = 'off'\nlisten = [':8066']"), None);
+        let told = of("site_url = ''\n[tls]\nmode = 'local-ca'\nlisten = [':8066']").unwrap();
+        assert_eq!((told.url.as_str(), told.own_authority), ("https://127.0.0.1:8066", true));
+        let told = of("site_url = 'https://chat.lan'\n[tls]\nmode = 'files'\nlisten = [':443']").unwrap();
+        assert_eq!((told.url.as_str(), told.own_authority), ("https://chat.lan", false));
+    }
 
     #[test]
     fn a_moved_service_is_found_by_those_who_call_it_unless_the_user_says_otherwise() {

@@ -20,6 +20,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Address on which people reach the site. 127.0.0.1 is this machine only; 0.0.0.0 is everybody on the network.
     pub host: String,
+    /// Encryption of what clients send: off, files, local-ca or acme; empty: as `[server.tls]` says. Port 8066.
+    pub tls: String,
     /// Services to run, of rtcd, offloader, llm and server.
     pub services: Vec<String>,
     /// Folder with the service binaries; empty: beside this program.
@@ -53,6 +55,7 @@ impl Default for Config {
         Self {
             data: ".muster".into(),
             host: "127.0.0.1".into(),
+            tls: String::new(),
             services: SERVICES.map(String::from).into(),
             bin_dir: PathBuf::new(),
             web_root: PathBuf::new(),

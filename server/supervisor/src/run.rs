@@ -107,7 +107,7 @@ async fn watch_all(
     board: &Board,
     stop: &CancellationToken,
 ) -> Result<ExitCode, Error> {
-    let url = format!("http://{}", health::reachable(&specs.last().map(|s| s.address.clone()).unwrap_or_default()));
+    let (url, hint) = told(specs.last());
     let mut tasks = tokio::task::JoinSet::new();
     for spec in specs {
         tasks.spawn(watch(config.clone(), spec, board.clone(), stop.clone()));
@@ -128,6 +128,9 @@ async fn watch_all(
             () = tokio::time::sleep(Duration::from_millis(100)), if !told && !stop.is_cancelled() => {
                 if board.all_ready() {
                     report::line(&format!("Muster is ready after {:.1} s: {url}", begun.elapsed().as_secs_f32()));
+                    if !hint.is_empty() {
+                        report::line(&hint);
+                    }
                     told = true;
                 } else if begun.elapsed().as_secs() >= config.start_timeout_s {
                     report::line(&format!("Muster is up, but not all of it is ready: {url}"));
@@ -142,6 +145,21 @@ async fn watch_all(
     match failure {
         Some(error) => Err(error),
         None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Where people find the site, and what they have to do first; the last service is the one that people see.
+fn told(last: Option<&Spec>) -> (String, String) {
+    let plain = format!("http://{}", health::reachable(last.map_or("", |s| &s.address)));
+    match last.and_then(|s| s.https.clone()) {
+        Some(https) if https.own_authority => {
+            let hint = format!(
+                "  each device installs the site's certificate once: {plain}/trust says how; `./muster tls show` prints its fingerprint"
+            );
+            (https.url, hint)
+        }
+        Some(https) => (https.url, format!("  on this machine also {plain}")),
+        None => (plain, String::new()),
     }
 }
 

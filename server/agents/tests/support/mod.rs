@@ -134,7 +134,14 @@ impl Place {
         kit::init_crypto();
         db::migrate(&db, chat::schema::MIGRATIONS).await.unwrap();
         let files = Arc::new(object_store::memory::InMemory::new());
-        let parts = Parts { db, hub: Hub::default(), clock: Clock::system(), config: Config::default(), files };
+        let parts = Parts {
+            db,
+            hub: Hub::default(),
+            clock: Clock::system(),
+            config: Config::default(),
+            keys: chat::keys::Keys::default(),
+            files,
+        };
         let site = Site::new(parts);
         let stop = CancellationToken::new();
         let agent = agents::start(site.clone(), config, stop.clone()).await.unwrap();

@@ -46,7 +46,14 @@ impl Place {
         db::migrate(db, chat::schema::MIGRATIONS).await.unwrap();
         let files = Arc::new(object_store::memory::InMemory::new());
         let chat = Config { diagnostic_id: "installation".into(), ..Config::default() };
-        let parts = Parts { db: db.clone(), hub: Hub::default(), clock: Clock::system(), config: chat, files };
+        let parts = Parts {
+            db: db.clone(),
+            hub: Hub::default(),
+            clock: Clock::system(),
+            config: chat,
+            keys: chat::keys::Keys::default(),
+            files,
+        };
         let site = Site::new(parts);
         let stop = CancellationToken::new();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

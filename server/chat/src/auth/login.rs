@@ -1,8 +1,9 @@
 //! POST /users/login and /users/logout.
 
-use super::{Address, mfa, password, sessions};
+use super::{Address, links, mfa, password, sessions};
 use crate::Json;
 use crate::audits::{self, By};
+use crate::keys::MFA_SECRET;
 use crate::users::credentials::{self, Credentials};
 use crate::{Actor, Error, Result, Site, error::Kind, users};
 use axum::extract::{Path, State};
@@ -48,7 +49,9 @@ pub async fn login(
     if headers.get("x-requested-with").is_some_and(|v| v == "XMLHttpRequest") {
         let extends = site.config.accounts.session_extend;
         let age = if extends { COOKIE_AGE } else { site.config.session_length_ms / 1000 };
-        let secure = if site.config.site_url.starts_with("https:") { "; Secure" } else { "" };
+        // Over a connection that the client knows as encrypted, or it would not send the cookie back.
+        let encrypted = links::is_encrypted(&headers) || site.config.site_url.starts_with("https:");
+        let secure = if encrypted { "; Secure" } else { "" };
         for (name, value, http_only) in
             [("MMAUTHTOKEN", &made.token, "; HttpOnly"), ("MMUSERID", &user.id, ""), ("MMCSRF", &made.csrf, "")]
         {
@@ -135,7 +138,8 @@ async fn admit(
             tx.commit().await?;
             return Err(mfa::code_wanted());
         }
-        if !mfa::spend_code(&mut tx, &user.id, &known.mfa_secret, &body.token, now).await? {
+        let secret = site.keys.open(&MFA_SECRET, &user.id, &known.mfa_secret)?;
+        if !mfa::spend_code(&mut tx, &user.id, &secret, &body.token, now).await? {
             drop(tx);
             return Err(failed(site, &user.id, address, "wrong code", mfa::code_wanted()).await?);
         }

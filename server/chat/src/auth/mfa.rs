@@ -3,6 +3,7 @@
 use crate::Json;
 use crate::audits::{self, By};
 use crate::error::Kind;
+use crate::keys::{MFA_PENDING, MFA_SECRET};
 use crate::users::{self, credentials, me_or};
 use crate::{Actor, Error, Result, Site, qr};
 use axum::extract::{Path, State};
@@ -75,7 +76,7 @@ pub async fn generate(State(site): State<Site>, actor: Actor, Path(id): Path<Str
     let link = totp(secret, &site.config.site_name, &user.email)?.to_url().map_err(Error::internal)?;
     let shown = Shown { qr_code: qr::base64(&link)?, secret: text };
     let mut tx = site.db.write().await?;
-    credentials::set_pending(&mut tx, &id, &shown.secret).await?;
+    credentials::set_pending(&mut tx, &id, &site.keys.close(&MFA_PENDING, &id, &shown.secret)?).await?;
     let action = format!("/api/v4/users/{id}/mfa/generate");
     audits::record(&site, &mut tx, &actor, &action, &format!("user_id={id}")).await?;
     tx.commit().await?;
@@ -111,8 +112,10 @@ pub async fn set(
         if known.mfa_pending.is_empty() {
             return Err(refused());
         }
-        let step = step_of(&known.mfa_pending, &body.code, now)?.ok_or_else(refused)?;
-        credentials::activate(&mut tx, &id, &known.mfa_pending, step, now).await?;
+        let secret = site.keys.open(&MFA_PENDING, &id, &known.mfa_pending)?;
+        let step = step_of(&secret, &body.code, now)?.ok_or_else(refused)?;
+        let sealed = site.keys.close(&MFA_SECRET, &id, &secret)?;
+        credentials::activate(&mut tx, &id, &sealed, step, now).await?;
     } else {
         credentials::deactivate(&mut tx, &id, now).await?;
     }

@@ -19,17 +19,7 @@ const KEY: &str = "PublicLinkKey";
 
 /// The key of this installation; made by the first link.
 async fn key(site: &Site) -> Result<String> {
-    if let Some(key) = system::value(&mut site.db.read().await?, KEY).await? {
-        return Ok(key);
-    }
-    let mut tx = site.db.write().await?;
-    if let Some(key) = system::value(&mut tx, KEY).await? {
-        return Ok(key);
-    }
-    let key = kit::id::secret(52);
-    system::set_value(&mut tx, KEY, &key).await?;
-    tx.commit().await?;
-    Ok(key)
+    system::secret(site, KEY, 52).await
 }
 
 fn hash(key: &str, id: &str) -> Result<String> {

@@ -3,6 +3,7 @@
 mod small;
 
 use crate::Json;
+use crate::keys::SYSTEM_SECRET;
 use crate::{Actor, Result, Site, users};
 use axum::Router;
 use axum::extract::State;
@@ -31,6 +32,25 @@ pub async fn value(conn: &mut Conn, name: &str) -> Result<Option<String>> {
 pub async fn set_value(tx: &mut Tx, name: &str, value: &str) -> Result<()> {
     tx.execute(&SET, params![name, value]).await?;
     Ok(())
+}
+
+/// A secret of the installation, made of so many signs when there is none. Its name has to end with `Key`, which is how
+/// [`crate::keys::SYSTEM_SECRET`] knows it.
+///
+/// # Errors
+/// When the database fails or the site's key is missing.
+pub async fn secret(site: &Site, name: &str, signs: usize) -> Result<String> {
+    if let Some(stored) = value(&mut site.db.read().await?, name).await? {
+        return site.keys.open(&SYSTEM_SECRET, name, &stored);
+    }
+    let mut tx = site.db.write().await?;
+    if let Some(stored) = value(&mut tx, name).await? {
+        return site.keys.open(&SYSTEM_SECRET, name, &stored);
+    }
+    let made = kit::id::secret(signs);
+    set_value(&mut tx, name, &site.keys.close(&SYSTEM_SECRET, name, &made)?).await?;
+    tx.commit().await?;
+    Ok(made)
 }
 
 /// The account in whose name the server itself writes to a user; made the first time, owned by who caused it.

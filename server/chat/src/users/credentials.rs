@@ -35,9 +35,9 @@ pub struct Credentials {
     /// PHC string; empty: no password opens the account (bots).
     pub password: String,
     pub mfa_active: bool,
-    /// Base 32.
+    /// Base 32, sealed.
     pub mfa_secret: String,
-    /// Base 32; shown to the user and not yet confirmed with a code.
+    /// Base 32, sealed; shown to the user and not yet confirmed with a code.
     pub mfa_pending: String,
 }
 

@@ -27,7 +27,14 @@ impl TestSite {
         db::migrate(&db, chat::schema::MIGRATIONS).await.unwrap();
         let files = Arc::new(object_store::memory::InMemory::new());
         let config = Config { open_signup: true, ..Config::default() };
-        let site = Site::new(Parts { db, hub: Hub::default(), clock: kit::Clock::system(), config, files });
+        let site = Site::new(Parts {
+            db,
+            hub: Hub::default(),
+            clock: kit::Clock::system(),
+            keys: chat::keys::Keys::default(),
+            config,
+            files,
+        });
         Self { router: chat::routes::api(&site), site }
     }
 

@@ -15,7 +15,14 @@ async fn two_people_talk_and_the_counters_stay_right() {
         db::migrate(&db, chat::schema::MIGRATIONS).await.unwrap();
         let clock = Clock::fixed(1_000_000_000_000);
         let files = Arc::new(object_store::memory::InMemory::new());
-        let site = Site::new(Parts { db, hub: Hub::default(), clock: clock.clone(), config: Config::default(), files });
+        let site = Site::new(Parts {
+            db,
+            hub: Hub::default(),
+            clock: clock.clone(),
+            config: Config::default(),
+            keys: chat::keys::Keys::default(),
+            files,
+        });
         let api = chat::routes::api(&site);
 
         let ana = arrive(&api, "ana", "").await;

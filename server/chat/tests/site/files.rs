@@ -212,6 +212,7 @@ async fn a_file_beyond_the_limit_is_refused_with_the_limit_and_leaves_nothing() 
             db: world.site.db.clone(),
             hub: world.site.hub.clone(),
             clock: world.clock.clone(),
+            keys: world.site.keys.clone(),
             config,
             files: world.site.files.clone(),
         };

@@ -21,6 +21,7 @@ mod privacy;
 mod profiles;
 mod roles;
 mod second_factor;
+mod secrets;
 mod sessions;
 mod sockets;
 mod support;

@@ -22,6 +22,7 @@ async fn a_changed_role_holds_at_once_here_and_soon_on_another_server() {
             db: world.site.db.clone(),
             hub: Hub::default(),
             clock: world.clock.clone(),
+            keys: world.site.keys.clone(),
             config: chat::Config::default(),
             files,
         };

@@ -17,7 +17,14 @@ use tokio::net::TcpStream;
 async fn serve(db: db::Db, folder: &Path) -> (SocketAddr, tokio::task::JoinHandle<()>) {
     let files = object_store::local::LocalFileSystem::new_with_prefix(folder).unwrap();
     let config = Config { max_file_bytes: 20 << 20, max_uploads_per_user: 2, ..Config::default() };
-    let site = Site::new(Parts { db, hub: Hub::default(), clock: Clock::system(), config, files: Arc::new(files) });
+    let site = Site::new(Parts {
+        db,
+        hub: Hub::default(),
+        clock: Clock::system(),
+        keys: chat::keys::Keys::default(),
+        config,
+        files: Arc::new(files),
+    });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let app: Router = chat::routes::api(&site);

@@ -21,7 +21,7 @@ pub struct Keeper(pub Integrations);
 
 impl Custom for Keeper {
     fn of_team<'a>(&'a self, site: &'a Site, team_id: &'a str) -> BoxFuture<'a, Result<Vec<Command>>> {
-        async move { Ok(store::of_team(&mut site.db.read().await?, team_id).await?) }.boxed()
+        async move { store::of_team(&mut site.db.read().await?, &site.keys, team_id).await }.boxed()
     }
 
     fn run<'a>(
@@ -49,7 +49,7 @@ async fn run(
     let Some(channel) = channel else { return Ok(None) };
     // In a direct message the client says which team it shows.
     let team_id = if channel.team_id.is_empty() { &args.team_id } else { &channel.team_id };
-    let Some(command) = store::by_trigger(&mut conn, team_id, trigger).await? else { return Ok(None) };
+    let Some(command) = store::by_trigger(&mut conn, &site.keys, team_id, trigger).await? else { return Ok(None) };
     teams::require_member(&mut conn, actor, team_id).await?;
     drop(conn);
     let now = site.clock.now_ms();

@@ -24,7 +24,7 @@ pub async fn handler(
     let most = integrations.config.response_url_uses;
     let mut tx = site.db.write().await?;
     let place = store::place(&mut tx, &id, oldest).await?.ok_or_else(missing)?;
-    let command = store::get(&mut tx, &place.command_id).await?.ok_or_else(missing)?;
+    let command = store::get(&mut tx, &site.keys, &place.command_id).await?.ok_or_else(missing)?;
     if !store::count_use(&mut tx, &id, most).await? {
         let message = format!("Invalid webhook: it was used {most} times already.");
         return Err(Error::invalid("app.command_webhook.try_use.invalid.app_error", message));

@@ -18,8 +18,10 @@ fn missing() -> Error {
 }
 
 /// Two commands of a team cannot have the same trigger, and none that of the server itself.
-async fn check_unique(conn: &mut Conn, command: &Command) -> Result<()> {
-    let taken = store::by_trigger(conn, &command.team_id, &command.trigger).await?.is_some_and(|c| c.id != command.id);
+async fn check_unique(site: &Site, conn: &mut Conn, command: &Command) -> Result<()> {
+    let taken = store::by_trigger(conn, &site.keys, &command.team_id, &command.trigger)
+        .await?
+        .is_some_and(|c| c.id != command.id);
     if !taken && !commands::is_builtin(&command.trigger) {
         return Ok(());
     }
@@ -51,15 +53,15 @@ pub async fn create(
         ..new
     })?;
     integrations.check_address("url", &command.url)?;
-    check_unique(&mut tx, &command).await?;
-    store::insert(&mut tx, &command).await?;
+    check_unique(&site, &mut tx, &command).await?;
+    store::insert(&mut tx, &site.keys, &command).await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(command)))
 }
 
 /// A command that the actor may manage; who is not in its team does not hear of it.
-async fn own(conn: &mut Conn, actor: &Actor, id: &str) -> Result<Command> {
-    let command = store::get(conn, id).await?.ok_or_else(missing)?;
+async fn own(site: &Site, conn: &mut Conn, actor: &Actor, id: &str) -> Result<Command> {
+    let command = store::get(conn, &site.keys, id).await?.ok_or_else(missing)?;
     teams::require_member(conn, actor, &command.team_id).await.map_err(|_| missing())?;
     COMMANDS.require_over(conn, actor, &command.team_id, &command.creator_id).await?;
     Ok(command)
@@ -67,12 +69,12 @@ async fn own(conn: &mut Conn, actor: &Actor, id: &str) -> Result<Command> {
 
 /// GET /commands/{id}
 pub async fn one(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Command>> {
-    own(&mut site.db.read().await?, &actor, &id).await.map(Json)
+    own(&site, &mut site.db.read().await?, &actor, &id).await.map(Json)
 }
 
 async fn save(site: &Site, mut tx: Tx, mut command: Command) -> Result<Command> {
     command.update_at = site.clock.now_ms();
-    store::update(&mut tx, &command).await?;
+    store::update(&mut tx, &site.keys, &command).await?;
     tx.commit().await?;
     Ok(command)
 }
@@ -89,7 +91,7 @@ pub async fn update(
         return Err(Error::invalid_body("command_id", "it is not the one of the address"));
     }
     let mut tx = site.db.write().await?;
-    let old = own(&mut tx, &actor, &id).await?;
+    let old = own(&site, &mut tx, &actor, &id).await?;
     if !new.team_id.is_empty() && new.team_id != old.team_id {
         let message = "Unable to update commands across teams.";
         return Err(Error::invalid("api.command.team_mismatch.app_error", message));
@@ -103,14 +105,14 @@ pub async fn update(
         ..new
     })?;
     integrations.check_address("url", &command.url)?;
-    check_unique(&mut tx, &command).await?;
+    check_unique(&site, &mut tx, &command).await?;
     save(&site, tx, command).await.map(Json)
 }
 
 /// DELETE /commands/{id}
 pub async fn delete(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<StatusOk>> {
     let mut tx = site.db.write().await?;
-    let mut command = own(&mut tx, &actor, &id).await?;
+    let mut command = own(&site, &mut tx, &actor, &id).await?;
     command.delete_at = site.clock.now_ms();
     save(&site, tx, command).await?;
     Ok(Json(StatusOk::default()))
@@ -135,9 +137,9 @@ pub async fn relocate(
         return Err(Error::invalid_body("team_id", "it is the id of a team"));
     }
     COMMANDS.require(&mut tx, &actor, &to.team_id).await?;
-    let mut command = own(&mut tx, &actor, &id).await?;
+    let mut command = own(&site, &mut tx, &actor, &id).await?;
     command.team_id = to.team_id;
-    check_unique(&mut tx, &command).await?;
+    check_unique(&site, &mut tx, &command).await?;
     save(&site, tx, command).await?;
     Ok(Json(StatusOk::default()))
 }
@@ -145,7 +147,7 @@ pub async fn relocate(
 /// PUT /commands/{id}/regen_token
 pub async fn regen_token(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Value>> {
     let mut tx = site.db.write().await?;
-    let mut command = own(&mut tx, &actor, &id).await?;
+    let mut command = own(&site, &mut tx, &actor, &id).await?;
     command.token = kit::id::new();
     let command = save(&site, tx, command).await?;
     Ok(Json(json!({"token": command.token})))

@@ -1,6 +1,8 @@
 //! Every statement on `commands` and `command_responses`.
 
-use db::{Conn, Result, Row, Sql, Tx, params};
+use chat::Result;
+use chat::keys::{COMMAND_TOKEN, Keys};
+use db::{Conn, Row, Sql, Tx, params};
 use wire::Command;
 
 macro_rules! select {
@@ -35,7 +37,7 @@ const RESPONSE: Sql = Sql::new(
 );
 const USE: Sql = Sql::new("UPDATE command_responses SET uses = uses + 1 WHERE id = $1 AND uses < $2");
 
-fn command(row: Row) -> Result<Command> {
+fn command(row: Row) -> db::Result<Command> {
     let mut r = row.read();
     Ok(Command {
         id: r.get()?,
@@ -58,23 +60,28 @@ fn command(row: Row) -> Result<Command> {
     })
 }
 
+fn opened(keys: &Keys, mut command: Command) -> Result<Command> {
+    command.token = keys.open(&COMMAND_TOKEN, &command.id, &command.token)?;
+    Ok(command)
+}
+
 /// The command, unless it was deleted.
-pub async fn get(conn: &mut Conn, id: &str) -> Result<Option<Command>> {
-    conn.fetch_optional(&ONE, params![id], command).await
+pub async fn get(conn: &mut Conn, keys: &Keys, id: &str) -> Result<Option<Command>> {
+    conn.fetch_optional(&ONE, params![id], command).await?.map(|c| opened(keys, c)).transpose()
 }
 
-pub async fn of_team(conn: &mut Conn, team: &str) -> Result<Vec<Command>> {
-    conn.fetch(&OF_TEAM, params![team], command).await
+pub async fn of_team(conn: &mut Conn, keys: &Keys, team: &str) -> Result<Vec<Command>> {
+    conn.fetch(&OF_TEAM, params![team], command).await?.into_iter().map(|c| opened(keys, c)).collect()
 }
 
-pub async fn by_trigger(conn: &mut Conn, team: &str, trigger: &str) -> Result<Option<Command>> {
-    conn.fetch_optional(&BY_TRIGGER, params![team, trigger], command).await
+pub async fn by_trigger(conn: &mut Conn, keys: &Keys, team: &str, trigger: &str) -> Result<Option<Command>> {
+    conn.fetch_optional(&BY_TRIGGER, params![team, trigger], command).await?.map(|c| opened(keys, c)).transpose()
 }
 
-pub async fn insert(tx: &mut Tx, c: &Command) -> Result<()> {
+pub async fn insert(tx: &mut Tx, keys: &Keys, c: &Command) -> Result<()> {
     let values = params![
         &c.id,
-        &c.token,
+        keys.close(&COMMAND_TOKEN, &c.id, &c.token)?,
         c.create_at,
         &c.creator_id,
         &c.team_id,
@@ -93,10 +100,10 @@ pub async fn insert(tx: &mut Tx, c: &Command) -> Result<()> {
     Ok(())
 }
 
-pub async fn update(tx: &mut Tx, c: &Command) -> Result<()> {
+pub async fn update(tx: &mut Tx, keys: &Keys, c: &Command) -> Result<()> {
     let values = params![
         &c.id,
-        &c.token,
+        keys.close(&COMMAND_TOKEN, &c.id, &c.token)?,
         c.update_at,
         c.delete_at,
         &c.team_id,
@@ -138,7 +145,7 @@ pub async fn place(conn: &mut Conn, id: &str, oldest: i64) -> Result<Option<Plac
         let mut r = row.read();
         Ok(Place { command_id: r.get()?, user_id: r.get()?, channel_id: r.get()?, root_id: r.get()? })
     };
-    conn.fetch_optional(&RESPONSE, params![id, oldest], decode).await
+    Ok(conn.fetch_optional(&RESPONSE, params![id, oldest], decode).await?)
 }
 
 /// Counts one use more; false when there were `most` already.

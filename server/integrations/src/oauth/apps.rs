@@ -22,9 +22,9 @@ fn require(actor: &Actor) -> Result<()> {
 }
 
 /// An app that the actor may manage.
-async fn own(conn: &mut Conn, actor: &Actor, id: &str) -> Result<OAuthApp> {
+async fn own(site: &Site, conn: &mut Conn, actor: &Actor, id: &str) -> Result<OAuthApp> {
     require(actor)?;
-    let app = store::get(conn, id).await?.ok_or_else(missing)?;
+    let app = store::get(conn, &site.keys, id).await?.ok_or_else(missing)?;
     if app.creator_id == actor.user_id || roles::system_can(actor, MANAGE_ALL) {
         Ok(app)
     } else {
@@ -58,7 +58,7 @@ pub async fn create(
     };
     rules::check(&app)?;
     let mut tx = site.db.write().await?;
-    store::insert(&mut tx, &app).await?;
+    store::insert(&mut tx, &site.keys, &app).await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(app)))
 }
@@ -67,22 +67,22 @@ pub async fn create(
 pub async fn list(State(site): State<Site>, actor: Actor, Query(q): Query<Page>) -> Result<Json<Vec<OAuthApp>>> {
     require(&actor)?;
     let creator = if roles::system_can(&actor, MANAGE_ALL) { "" } else { actor.user_id.as_str() };
-    Ok(Json(store::list(&mut site.db.read().await?, creator, q.range()).await?))
+    Ok(Json(store::list(&mut site.db.read().await?, &site.keys, creator, q.range()).await?))
 }
 
 /// GET /oauth/apps/{id}
 pub async fn one(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<OAuthApp>> {
-    own(&mut site.db.read().await?, &actor, &id).await.map(Json)
+    own(&site, &mut site.db.read().await?, &actor, &id).await.map(Json)
 }
 
 /// GET /oauth/apps/{id}/info
 pub async fn info(State(site): State<Site>, _: Actor, Path(id): Path<String>) -> Result<Json<OAuthApp>> {
-    store::get(&mut site.db.read().await?, &id).await?.map(public).map(Json).ok_or_else(missing)
+    store::get(&mut site.db.read().await?, &site.keys, &id).await?.map(public).map(Json).ok_or_else(missing)
 }
 
 async fn save(site: &Site, mut tx: Tx, mut app: OAuthApp) -> Result<OAuthApp> {
     app.update_at = site.clock.now_ms();
-    store::update(&mut tx, &app).await?;
+    store::update(&mut tx, &site.keys, &app).await?;
     tx.commit().await?;
     Ok(app)
 }
@@ -98,7 +98,7 @@ pub async fn update(
         return Err(Error::invalid_body("app_id", "it is not the one of the address"));
     }
     let mut tx = site.db.write().await?;
-    let old = own(&mut tx, &actor, &id).await?;
+    let old = own(&site, &mut tx, &actor, &id).await?;
     let app = OAuthApp {
         name: new.name,
         description: new.description,
@@ -115,7 +115,7 @@ pub async fn update(
 /// DELETE /oauth/apps/{id}: the app's sessions end.
 pub async fn delete(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<StatusOk>> {
     let mut tx = site.db.write().await?;
-    let app = own(&mut tx, &actor, &id).await?;
+    let app = own(&site, &mut tx, &actor, &id).await?;
     grants::revoke(&site, &mut tx, &app.id, "").await?;
     store::delete(&mut tx, &app.id).await?;
     tx.commit().await?;
@@ -125,7 +125,7 @@ pub async fn delete(State(site): State<Site>, actor: Actor, Path(id): Path<Strin
 /// POST /oauth/apps/{id}/regen_secret
 pub async fn regen_secret(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<OAuthApp>> {
     let mut tx = site.db.write().await?;
-    let mut app = own(&mut tx, &actor, &id).await?;
+    let mut app = own(&site, &mut tx, &actor, &id).await?;
     if app.is_public {
         let message = "A public client has no secret.";
         return Err(Error::invalid("api.oauth.regenerate_secret.public_client.app_error", message));

@@ -34,7 +34,7 @@ fn invalid(what: &str, message: &str) -> Error {
 
 /// The application, if it may be sent answers at this address. Before that is known, nobody is redirected.
 async fn known(site: &Site, asked: &Asked) -> Result<OAuthApp> {
-    let app = store::get(&mut site.db.read().await?, &asked.client_id).await?.ok_or_else(apps::missing)?;
+    let app = store::get(&mut site.db.read().await?, &site.keys, &asked.client_id).await?.ok_or_else(apps::missing)?;
     if !app.callback_urls.contains(&asked.redirect_uri) {
         let message = "Invalid redirect_uri: it is none of the application's callback URLs.";
         return Err(Error::invalid("api.oauth.allow_oauth.redirect_callback.app_error", message));

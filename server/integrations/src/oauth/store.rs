@@ -1,6 +1,8 @@
 //! Every statement on `oauth_apps` and `oauth_authorizations`.
 
-use db::{Conn, Result, Row, Sql, Tx, params};
+use chat::Result;
+use chat::keys::{Keys, OAUTH_SECRET};
+use db::{Conn, Row, Sql, Tx, params};
 use serde_json::json;
 use wire::OAuthApp;
 
@@ -36,7 +38,7 @@ const AUTHORIZE: Sql = Sql::new(
 const IS_AUTHORIZED: Sql = Sql::new("SELECT scope FROM oauth_authorizations WHERE user_id = $1 AND app_id = $2");
 const DEAUTHORIZE: Sql = Sql::new("DELETE FROM oauth_authorizations WHERE user_id = $1 AND app_id = $2");
 
-fn app(row: Row) -> Result<OAuthApp> {
+fn app(row: Row) -> db::Result<OAuthApp> {
     let mut r = row.read();
     Ok(OAuthApp {
         id: r.get()?,
@@ -55,26 +57,32 @@ fn app(row: Row) -> Result<OAuthApp> {
     })
 }
 
-pub async fn get(conn: &mut Conn, id: &str) -> Result<Option<OAuthApp>> {
-    conn.fetch_optional(&ONE, params![id], app).await
+fn opened(keys: &Keys, mut app: OAuthApp) -> Result<OAuthApp> {
+    app.client_secret = keys.open(&OAUTH_SECRET, &app.id, &app.client_secret)?;
+    Ok(app)
+}
+
+pub async fn get(conn: &mut Conn, keys: &Keys, id: &str) -> Result<Option<OAuthApp>> {
+    conn.fetch_optional(&ONE, params![id], app).await?.map(|app| opened(keys, app)).transpose()
 }
 
 /// Of a creator, who may be empty.
-pub async fn list(conn: &mut Conn, creator: &str, (limit, offset): (i64, i64)) -> Result<Vec<OAuthApp>> {
-    conn.fetch(&LIST, params![creator, limit, offset], app).await
+pub async fn list(conn: &mut Conn, keys: &Keys, creator: &str, (limit, offset): (i64, i64)) -> Result<Vec<OAuthApp>> {
+    let all = conn.fetch(&LIST, params![creator, limit, offset], app).await?;
+    all.into_iter().map(|app| opened(keys, app)).collect()
 }
 
-/// The apps that a user lets act for them.
+/// The apps that a user lets act for them; their secrets stay sealed.
 pub async fn authorized(conn: &mut Conn, user: &str, (limit, offset): (i64, i64)) -> Result<Vec<OAuthApp>> {
-    conn.fetch(&AUTHORIZED, params![user, limit, offset], app).await
+    Ok(conn.fetch(&AUTHORIZED, params![user, limit, offset], app).await?)
 }
 
-pub async fn insert(tx: &mut Tx, a: &OAuthApp) -> Result<()> {
+pub async fn insert(tx: &mut Tx, keys: &Keys, a: &OAuthApp) -> Result<()> {
     let values = params![
         &a.id,
         &a.creator_id,
         a.create_at,
-        &a.client_secret,
+        keys.close(&OAUTH_SECRET, &a.id, &a.client_secret)?,
         &a.name,
         &a.description,
         &a.icon_url,
@@ -87,11 +95,11 @@ pub async fn insert(tx: &mut Tx, a: &OAuthApp) -> Result<()> {
     Ok(())
 }
 
-pub async fn update(tx: &mut Tx, a: &OAuthApp) -> Result<()> {
+pub async fn update(tx: &mut Tx, keys: &Keys, a: &OAuthApp) -> Result<()> {
     let values = params![
         &a.id,
         a.update_at,
-        &a.client_secret,
+        keys.close(&OAUTH_SECRET, &a.id, &a.client_secret)?,
         &a.name,
         &a.description,
         &a.icon_url,

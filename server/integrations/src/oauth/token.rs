@@ -64,7 +64,7 @@ async fn exchange(
     fields: &Fields,
 ) -> Result<std::result::Result<OAuthToken, Refused>> {
     let field = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
-    let app = store::get(&mut site.db.read().await?, field("client_id")).await?;
+    let app = store::get(&mut site.db.read().await?, &site.keys, field("client_id")).await?;
     let Some(app) = app.filter(|app| app.is_public || rules::same(&app.client_secret, field("client_secret"))) else {
         return Ok(Err(Refused("invalid_client", "credentials", "Invalid client credentials.")));
     };

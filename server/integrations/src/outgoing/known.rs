@@ -36,7 +36,7 @@ impl Known {
             }
             state.version
         };
-        let all: All = Arc::new(store::all(&mut site.db.read().await?).await?);
+        let all: All = Arc::new(store::all(&mut site.db.read().await?, &site.keys).await?);
         let mut state = self.lock();
         if state.version == version {
             state.all = Some(all.clone());

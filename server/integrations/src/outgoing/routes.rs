@@ -18,7 +18,7 @@ fn missing() -> Error {
 }
 
 /// A webhook's channel is public and of its team; nothing else of the team answers to the same posts the same way.
-async fn check(conn: &mut Conn, integrations: &Integrations, hook: &OutgoingWebhook) -> Result<()> {
+async fn check(site: &Site, conn: &mut Conn, integrations: &Integrations, hook: &OutgoingWebhook) -> Result<()> {
     rules::check(hook)?;
     for address in &hook.callback_urls {
         integrations.check_address("callback_urls", address)?;
@@ -36,7 +36,7 @@ async fn check(conn: &mut Conn, integrations: &Integrations, hook: &OutgoingWebh
             return refused("permissions", "The channel is not of this team.");
         }
     }
-    let others = store::list(conn, &hook.team_id, "", "", (i64::MAX, 0)).await?;
+    let others = store::list(conn, &site.keys, &hook.team_id, "", "", (i64::MAX, 0)).await?;
     if others.iter().any(|other| rules::collide(hook, other)) {
         let message = "Outgoing webhooks from the same channel cannot have the same trigger words/callback URLs.";
         return Err(Error::invalid("api.webhook.create_outgoing.intersect.app_error", message));
@@ -70,8 +70,8 @@ pub async fn create(
         creator_id: creator,
         ..new
     };
-    check(&mut tx, &integrations, &hook).await?;
-    store::insert(&mut tx, &hook).await?;
+    check(&site, &mut tx, &integrations, &hook).await?;
+    store::insert(&mut tx, &site.keys, &hook).await?;
     integrations.outgoing.changed(&mut tx);
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(hook)))
@@ -88,19 +88,19 @@ pub async fn list(State(site): State<Site>, actor: Actor, Query(q): Query<Page>)
     OUTGOING.require(&mut conn, &actor, &team).await?;
     let all = OUTGOING.over_others(&mut conn, &actor, &team).await;
     let owner = if all { "" } else { actor.user_id.as_str() };
-    Ok(Json(store::list(&mut conn, &team, &q.channel_id, owner, q.range()).await?))
+    Ok(Json(store::list(&mut conn, &site.keys, &team, &q.channel_id, owner, q.range()).await?))
 }
 
 /// A webhook that the actor may manage.
-async fn own(conn: &mut Conn, actor: &Actor, id: &str) -> Result<OutgoingWebhook> {
-    let hook = store::get(conn, id).await?.ok_or_else(missing)?;
+async fn own(site: &Site, conn: &mut Conn, actor: &Actor, id: &str) -> Result<OutgoingWebhook> {
+    let hook = store::get(conn, &site.keys, id).await?.ok_or_else(missing)?;
     OUTGOING.require_over(conn, actor, &hook.team_id, &hook.creator_id).await?;
     Ok(hook)
 }
 
 /// GET /hooks/outgoing/{id}
 pub async fn one(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<OutgoingWebhook>> {
-    own(&mut site.db.read().await?, &actor, &id).await.map(Json)
+    own(&site, &mut site.db.read().await?, &actor, &id).await.map(Json)
 }
 
 async fn save(
@@ -110,7 +110,7 @@ async fn save(
     mut hook: OutgoingWebhook,
 ) -> Result<OutgoingWebhook> {
     hook.update_at = site.clock.now_ms();
-    store::update(&mut tx, &hook).await?;
+    store::update(&mut tx, &site.keys, &hook).await?;
     integrations.outgoing.changed(&mut tx);
     tx.commit().await?;
     Ok(hook)
@@ -128,7 +128,7 @@ pub async fn update(
         return Err(Error::invalid_body("hook_id", "it is not the one of the address"));
     }
     let mut tx = site.db.write().await?;
-    let old = own(&mut tx, &actor, &id).await?;
+    let old = own(&site, &mut tx, &actor, &id).await?;
     if !new.team_id.is_empty() && new.team_id != old.team_id {
         let message = "Unable to update webhook across teams.";
         return Err(Error::invalid("api.webhook.team_mismatch.app_error", message));
@@ -142,7 +142,7 @@ pub async fn update(
         team_id: old.team_id,
         ..new
     };
-    check(&mut tx, &integrations, &hook).await?;
+    check(&site, &mut tx, &integrations, &hook).await?;
     save(&site, &integrations, tx, hook).await.map(Json)
 }
 
@@ -154,7 +154,7 @@ pub async fn delete(
     Path(id): Path<String>,
 ) -> Result<Json<StatusOk>> {
     let mut tx = site.db.write().await?;
-    let mut hook = own(&mut tx, &actor, &id).await?;
+    let mut hook = own(&site, &mut tx, &actor, &id).await?;
     hook.delete_at = site.clock.now_ms();
     save(&site, &integrations, tx, hook).await?;
     Ok(Json(StatusOk::default()))
@@ -168,7 +168,7 @@ pub async fn regen_token(
     Path(id): Path<String>,
 ) -> Result<Json<OutgoingWebhook>> {
     let mut tx = site.db.write().await?;
-    let mut hook = own(&mut tx, &actor, &id).await?;
+    let mut hook = own(&site, &mut tx, &actor, &id).await?;
     hook.token = kit::id::new();
     save(&site, &integrations, tx, hook).await.map(Json)
 }

@@ -1,6 +1,8 @@
 //! Every statement on `outgoing_webhooks`.
 
-use db::{Conn, Result, Row, Sql, Tx, params};
+use chat::Result;
+use chat::keys::{Keys, OUTGOING_TOKEN};
+use db::{Conn, Row, Sql, Tx, params};
 use serde_json::json;
 use wire::OutgoingWebhook;
 
@@ -31,7 +33,7 @@ const UPDATE: Sql = Sql::new(
      icon_url = $13 WHERE id = $1",
 );
 
-fn hook(row: Row) -> Result<OutgoingWebhook> {
+fn hook(row: Row) -> db::Result<OutgoingWebhook> {
     let mut r = row.read();
     Ok(OutgoingWebhook {
         id: r.get()?,
@@ -53,30 +55,37 @@ fn hook(row: Row) -> Result<OutgoingWebhook> {
     })
 }
 
-/// The webhook, unless it was deleted.
-pub async fn get(conn: &mut Conn, id: &str) -> Result<Option<OutgoingWebhook>> {
-    conn.fetch_optional(&ONE, params![id], hook).await
+fn opened(keys: &Keys, mut hook: OutgoingWebhook) -> Result<OutgoingWebhook> {
+    hook.token = keys.open(&OUTGOING_TOKEN, &hook.id, &hook.token)?;
+    Ok(hook)
 }
 
-pub async fn all(conn: &mut Conn) -> Result<Vec<OutgoingWebhook>> {
-    conn.fetch(&ALL, params![], hook).await
+/// The webhook, unless it was deleted.
+pub async fn get(conn: &mut Conn, keys: &Keys, id: &str) -> Result<Option<OutgoingWebhook>> {
+    conn.fetch_optional(&ONE, params![id], hook).await?.map(|hook| opened(keys, hook)).transpose()
+}
+
+pub async fn all(conn: &mut Conn, keys: &Keys) -> Result<Vec<OutgoingWebhook>> {
+    conn.fetch(&ALL, params![], hook).await?.into_iter().map(|hook| opened(keys, hook)).collect()
 }
 
 /// Of a team, a channel and an owner, each of which may be empty.
 pub async fn list(
     conn: &mut Conn,
+    keys: &Keys,
     team: &str,
     channel: &str,
     owner: &str,
     (limit, offset): (i64, i64),
 ) -> Result<Vec<OutgoingWebhook>> {
-    conn.fetch(&LIST, params![team, channel, owner, limit, offset], hook).await
+    let all = conn.fetch(&LIST, params![team, channel, owner, limit, offset], hook).await?;
+    all.into_iter().map(|hook| opened(keys, hook)).collect()
 }
 
-pub async fn insert(tx: &mut Tx, h: &OutgoingWebhook) -> Result<()> {
+pub async fn insert(tx: &mut Tx, keys: &Keys, h: &OutgoingWebhook) -> Result<()> {
     let values = params![
         &h.id,
-        &h.token,
+        keys.close(&OUTGOING_TOKEN, &h.id, &h.token)?,
         h.create_at,
         &h.creator_id,
         &h.channel_id,
@@ -94,10 +103,10 @@ pub async fn insert(tx: &mut Tx, h: &OutgoingWebhook) -> Result<()> {
     Ok(())
 }
 
-pub async fn update(tx: &mut Tx, h: &OutgoingWebhook) -> Result<()> {
+pub async fn update(tx: &mut Tx, keys: &Keys, h: &OutgoingWebhook) -> Result<()> {
     let values = params![
         &h.id,
-        &h.token,
+        keys.close(&OUTGOING_TOKEN, &h.id, &h.token)?,
         h.update_at,
         h.delete_at,
         &h.channel_id,

@@ -141,7 +141,14 @@ async fn begin(
     db::migrate(&db, chat::schema::MIGRATIONS).await.unwrap();
     let files = Arc::new(object_store::memory::InMemory::new());
     let settings = Config { site_url: site_url.into(), ..Config::default() };
-    let site = Site::new(Parts { db, hub: Hub::default(), clock: Clock::system(), config: settings, files });
+    let site = Site::new(Parts {
+        db,
+        hub: Hub::default(),
+        clock: Clock::system(),
+        config: settings,
+        keys: chat::keys::Keys::default(),
+        files,
+    });
     let links = links::Links::open(&site, config, folder).await.unwrap();
     let api = chat::routes::api_with(&site, links.router());
     (site, api, links)

@@ -4,10 +4,11 @@ use super::archive::{self, MANIFEST, Manifest, Out};
 use super::backup::{FORMAT, HEAD, Head, Tell};
 use super::migrate::{self, Loader};
 use super::{Error, Result, catalogue, cells};
+use chat::keys;
 use db::{Db, Tx};
 use object_store::path::Path as Location;
 use object_store::{ObjectStore, ObjectStoreExt, WriteMultipart};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What an archive holds.
@@ -18,6 +19,8 @@ pub struct Contents {
     pub engine: String,
     pub rows: BTreeMap<String, i64>,
     pub files: u64,
+    /// Ids of keys that secrets in it are sealed with and that it does not hold.
+    pub keys_missing: Vec<String>,
 }
 
 /// Where a site is put back.
@@ -64,6 +67,8 @@ struct Reading<'a> {
     manifest: Option<Manifest>,
     files: u64,
     beside: Vec<(String, Vec<u8>)>,
+    /// Ids of the keys that values are sealed with.
+    sealed_with: BTreeSet<String>,
 }
 
 async fn go(path: &Path, target: Option<&Target<'_>>, tell: Tell<'_>) -> Result<Contents> {
@@ -79,6 +84,7 @@ async fn go(path: &Path, target: Option<&Target<'_>>, tell: Tell<'_>) -> Result<
         manifest: None,
         files: 0,
         beside: Vec::new(),
+        sealed_with: BTreeSet::new(),
     };
     let mut current = (String::new(), Sink::Nowhere);
     while let Some(piece) = pieces.recv().await {
@@ -177,6 +183,11 @@ impl Reading<'_> {
         for line in bytes.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
             let row: Vec<serde_json::Value> =
                 serde_json::from_slice(line).map_err(|e| damaged(format!("table {table}: {e}")))?;
+            for (value, column) in row.iter().zip(&source.columns) {
+                let keeps_secrets = keys::COLUMNS.iter().any(|c| c.table == table && c.column == column.name);
+                let id = value.as_str().filter(|_| keeps_secrets).and_then(keys::key_of);
+                self.sealed_with.extend(id.map(str::to_owned));
+            }
             let cells: std::result::Result<Vec<_>, _> =
                 row.into_iter().zip(&source.columns).map(|(v, c)| cells::of_json(v, c.kind)).collect();
             page.push(cells.map_err(|e| damaged(format!("table {table}: {e}")))?);
@@ -228,7 +239,10 @@ impl Reading<'_> {
                 std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
             }
         }
+        let site_key = self.beside.iter().find(|(name, _)| name == "keys/site.key");
+        let held = site_key.map(|(_, text)| keys::ids_of(&String::from_utf8_lossy(text))).unwrap_or_default();
         Ok(Contents {
+            keys_missing: self.sealed_with.into_iter().filter(|id| !held.contains(id)).collect(),
             created_at: head.created_at,
             program: head.program,
             engine: head.engine,

@@ -102,7 +102,14 @@ async fn begin(db: db::Db, config: translations::Config) -> (Site, Router, Cance
     kit::init_crypto();
     db::migrate(&db, chat::schema::MIGRATIONS).await.unwrap();
     let files = Arc::new(object_store::memory::InMemory::new());
-    let parts = Parts { db, hub: Hub::default(), clock: Clock::system(), config: Config::default(), files };
+    let parts = Parts {
+        db,
+        hub: Hub::default(),
+        clock: Clock::system(),
+        config: Config::default(),
+        keys: chat::keys::Keys::default(),
+        files,
+    };
     let site = Site::new(parts);
     let stop = CancellationToken::new();
     let plugin = translations::start(site.clone(), config, stop.clone()).await.unwrap();

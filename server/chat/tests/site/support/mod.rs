@@ -33,7 +33,14 @@ pub async fn worlds_with(config: Config) -> Vec<World> {
         db::migrate(&db, chat::schema::MIGRATIONS).await.unwrap();
         let clock = Clock::fixed(1_800_000_000_000);
         let files = Arc::new(object_store::memory::InMemory::new());
-        let site = Site::new(Parts { db, hub: Hub::default(), clock: clock.clone(), config: config.clone(), files });
+        let site = Site::new(Parts {
+            db,
+            hub: Hub::default(),
+            clock: clock.clone(),
+            keys: chat::keys::Keys::default(),
+            config: config.clone(),
+            files,
+        });
         all.push(World { engine, api: chat::routes::api(&site), site, clock });
     }
     all

@@ -35,8 +35,14 @@ pub async fn worlds_with(config: Config) -> Vec<World> {
         let clock = Clock::fixed(1_800_000_000_000);
         let files = Arc::new(object_store::memory::InMemory::new());
         let config_of_chat = chat::Config { site_url: "http://chat.example".into(), ..chat::Config::default() };
-        let site =
-            chat::Site::new(Parts { db, hub: Hub::default(), clock: clock.clone(), config: config_of_chat, files });
+        let site = chat::Site::new(Parts {
+            db,
+            hub: Hub::default(),
+            clock: clock.clone(),
+            keys: chat::keys::Keys::default(),
+            config: config_of_chat,
+            files,
+        });
         let integrations = Integrations::open(&site, config.clone(), "").await.unwrap();
         integrations.start(&site, &CancellationToken::new());
         let api =
