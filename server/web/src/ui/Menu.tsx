@@ -73,9 +73,11 @@ export function Menu({ label, items, children, class: className = 'icon-button',
                   aria-checked={item.checked}
                   aria-disabled={item.disabled ? true : undefined}
                   title={item.disabled}
-                  onClick={() => {
+                  onClick={(event) => {
                     if (item.disabled) return;
                     setOpen(false);
+                    // Chosen by key: a dialog that closes gives the focus back to the menu's button, which stays.
+                    if (event.detail === 0) box.current?.querySelector('button')?.focus();
                     item.run();
                   }}
                 >
