@@ -33,6 +33,7 @@ pub mod roles;
 pub mod routes;
 pub mod scheduled;
 pub mod schema;
+pub mod schemes;
 pub mod search;
 pub mod sidebar;
 pub mod site;

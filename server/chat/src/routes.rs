@@ -3,7 +3,7 @@
 use crate::ws::socket;
 use crate::{
     Site, attributes, audits, auth, bookmarks, channels, commands, drafts, emoji, files, groups, invitations, posts,
-    preferences, roles, scheduled, search, sidebar, status, sync, system, teams, threads, unoffered, uploads, users,
+    preferences, roles, scheduled, schemes, search, sidebar, status, sync, system, teams, threads, unoffered, uploads, users,
 };
 use axum::Router;
 use axum::extract::{Request, State};
@@ -28,6 +28,7 @@ pub fn api_with(site: &Site, more: Router<Site>) -> Router {
         .merge(status::router())
         .merge(preferences::router())
         .merge(roles::router())
+        .merge(schemes::router())
         .merge(teams::router())
         .merge(invitations::router())
         .merge(channels::router())

@@ -8,6 +8,7 @@ const CHAT: &str = include_str!("../../migrations/0001_chat.sql");
 const UPLOADS: &str = include_str!("../../migrations/0002_uploads.sql");
 const CHAT_DAILY: &str = include_str!("../../migrations/0010_chat_daily.sql");
 const PERMISSIONS: &str = include_str!("../../migrations/0020_permissions.sql");
+const SCHEMES: &str = include_str!("../../migrations/0021_schemes.sql");
 const ACCOUNTS: &str = include_str!("../../migrations/0025_accounts.sql");
 const INVITATIONS: &str = include_str!("../../migrations/0026_invitations.sql");
 const BLOBS: &str = include_str!("../../migrations/0040_blobs.sql");
@@ -33,6 +34,7 @@ pub const MIGRATIONS: &[Migration] = &[
     step(2, "uploads", UPLOADS),
     step(10, "chat_daily", CHAT_DAILY),
     step(20, "permissions", PERMISSIONS),
+    step(21, "schemes", SCHEMES),
     step(25, "accounts", ACCOUNTS),
     step(26, "invitations", INVITATIONS),
     step(30, "urgent", URGENT),

@@ -7,7 +7,7 @@ use crate::error::Kind;
 use axum::http::Uri;
 
 /// Beginnings of paths under `/api/v4`, and the error id that clients know for them.
-const LICENSED: [(&str, &str); 25] = [
+const LICENSED: [(&str, &str); 24] = [
     ("/access_control_policies", "api.access_control_policy.get.app_error"),
     ("/agents", "api.agents.get.app_error"),
     ("/audit_logs", "api.audit_logs.license_error"),
@@ -29,7 +29,6 @@ const LICENSED: [(&str, &str); 25] = [
     ("/remotecluster", "api.remote_cluster.service_not_enabled.app_error"),
     ("/saml", "api.admin.saml.not_available.app_error"),
     ("/scheduled_recaps", "api.recap.license_error"),
-    ("/schemes", "api.scheme.license_error"),
     ("/terms_of_service", "api.terms_of_service.license_error"),
     ("/trial-license", "api.license.not_supported.app_error"),
     ("/upgrade_to_enterprise", "api.upgrade_to_enterprise.system_not_supported.app_error"),

@@ -15,6 +15,7 @@ mod integration;
 mod invitation;
 mod post;
 mod preference;
+mod scheme;
 mod team;
 mod user;
 
@@ -30,6 +31,7 @@ pub use integration::*;
 pub use invitation::*;
 pub use post::*;
 pub use preference::*;
+pub use scheme::*;
 pub use team::*;
 pub use user::*;
 

@@ -19,14 +19,16 @@ pub struct Roles {
 
 impl Roles {
     /// `higher` names, for the role of a channel's own scheme, the role that the channel would have without it: that one
-    /// decides all that channel moderation does not, and nothing is allowed beyond it.
-    pub(crate) fn new(all: Vec<Role>, higher: &HashMap<String, String>, version: String) -> Self {
+    /// decides all that channel moderation does not, and nothing is allowed beyond it. They are several when channels of
+    /// teams with different schemes share one; then each of them must allow.
+    pub(crate) fn new(all: Vec<Role>, higher: &HashMap<String, Vec<String>>, version: String) -> Self {
         let stored: HashMap<&str, &Role> = all.iter().map(|r| (r.name.as_str(), r)).collect();
         let effective = |role: &Role| -> Vec<String> {
-            match higher.get(&role.name).and_then(|name| stored.get(name.as_str())) {
-                Some(above) => moderated::below(&role.permissions, &above.permissions),
-                None => role.permissions.clone(),
-            }
+            let names = higher.get(&role.name).into_iter().flatten();
+            let mut above = names.filter_map(|name| stored.get(name.as_str()));
+            let Some(first) = above.next() else { return role.permissions.clone() };
+            let begun = moderated::below(&role.permissions, &first.permissions);
+            above.fold(begun, |left, next| left.into_iter().filter(|p| next.permissions.contains(p)).collect())
         };
         let with_set = |role: &Role| {
             let permissions = effective(role);

@@ -17,6 +17,8 @@ macro_rules! select {
 
 const ALL: Sql = select!("WHERE delete_at = 0");
 const BY_ID: Sql = select!("WHERE id = $1");
+const BY_NAME: Sql = select!("WHERE name = $1 AND delete_at = 0");
+const END: Sql = Sql::new("UPDATE roles SET delete_at = $2, update_at = $2 WHERE name IN LIST($1)");
 const INSERT: Sql = Sql::new(
     "INSERT INTO roles (id, name, display_name, description, create_at, update_at, permissions, scheme_managed, built_in)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -60,11 +62,11 @@ pub async fn load(conn: &mut Conn) -> Result<Roles> {
         let above: [Option<String>; 3] = [r.get()?, r.get()?, r.get()?];
         Ok((own, above))
     };
-    let mut higher = HashMap::new();
+    let mut higher: HashMap<String, Vec<String>> = HashMap::new();
     for (own, above) in conn.fetch(&HIGHER, params![], pairs).await? {
         let names = ["channel_admin", "channel_user", "channel_guest"];
         for ((own, above), built_in) in own.into_iter().zip(above).zip(names) {
-            higher.insert(own, above.unwrap_or_else(|| built_in.to_owned()));
+            higher.entry(own).or_default().push(above.unwrap_or_else(|| built_in.to_owned()));
         }
     }
     Ok(Roles::new(all, &higher, version))
@@ -82,6 +84,17 @@ pub async fn new_version(tx: &mut Tx) -> Result<()> {
 /// The role as it is stored, also a deleted one.
 pub async fn get(conn: &mut Conn, id: &str) -> Result<Option<Role>> {
     conn.fetch_optional(&BY_ID, params![id], role).await
+}
+
+/// The live role of this name as it is stored, whatever takes effect of it.
+pub async fn by_name(conn: &mut Conn, name: &str) -> Result<Option<Role>> {
+    conn.fetch_optional(&BY_NAME, params![name], role).await
+}
+
+/// Deletes the roles of a scheme that ends.
+pub async fn end(tx: &mut Tx, names: &[String], now: i64) -> Result<()> {
+    tx.execute(&END, params![names, now]).await?;
+    Ok(())
 }
 
 pub async fn insert(tx: &mut Tx, r: &Role) -> Result<()> {

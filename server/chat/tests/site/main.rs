@@ -20,6 +20,7 @@ mod presence;
 mod privacy;
 mod profiles;
 mod roles;
+mod schemes;
 mod second_factor;
 mod secrets;
 mod sessions;
