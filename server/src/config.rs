@@ -32,6 +32,8 @@ pub struct Config {
     pub llm_api_key: String,
     /// Anybody may create an account; off: by invite link only.
     pub open_signup: bool,
+    /// Administrators may erase posts, channels, teams and users for good (`permanent=true` of the API).
+    pub allow_permanent_deletion: bool,
     /// Who sends this as a bearer token may read `/metrics`; empty: nobody.
     pub metrics_token: String,
     pub limits: Limits,
@@ -175,6 +177,7 @@ impl Default for Config {
             llm_url: "http://127.0.0.1:8000".into(),
             llm_api_key: String::new(),
             open_signup: true,
+            allow_permanent_deletion: false,
             metrics_token: String::new(),
             limits: Limits::default(),
             accounts: chat::auth::Settings::default(),
@@ -311,6 +314,7 @@ impl Config {
             site_name: self.site_name.clone(),
             diagnostic_id,
             open_signup: self.open_signup,
+            allow_permanent_deletion: self.allow_permanent_deletion,
             session_length_ms: self.limits.session_days * 24 * 3600 * 1000,
             max_file_bytes: self.limits.max_file_mb << 20,
             max_uploads_per_user: self.limits.max_uploads_per_user,

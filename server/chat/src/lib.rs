@@ -16,6 +16,7 @@ pub mod channels;
 pub mod commands;
 pub mod drafts;
 pub mod emoji;
+pub mod erasing;
 pub mod error;
 pub mod files;
 pub mod groups;

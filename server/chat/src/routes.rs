@@ -3,7 +3,8 @@
 use crate::ws::socket;
 use crate::{
     Site, attributes, audits, auth, bookmarks, channels, commands, drafts, emoji, files, groups, invitations, posts,
-    preferences, roles, scheduled, schemes, search, sidebar, status, sync, system, teams, threads, unoffered, uploads, users,
+    preferences, roles, scheduled, schemes, search, sidebar, status, sync, system, teams, threads, unoffered, uploads,
+    users,
 };
 use axum::Router;
 use axum::extract::{Request, State};

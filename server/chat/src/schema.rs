@@ -9,6 +9,12 @@ const UPLOADS: &str = include_str!("../../migrations/0002_uploads.sql");
 const CHAT_DAILY: &str = include_str!("../../migrations/0010_chat_daily.sql");
 const PERMISSIONS: &str = include_str!("../../migrations/0020_permissions.sql");
 const SCHEMES: &str = include_str!("../../migrations/0021_schemes.sql");
+const BANNERS: [&str; 2] = [
+    include_str!("../../migrations/0022_banners.sqlite.sql"),
+    include_str!("../../migrations/0022_banners.postgres.sql"),
+];
+const REPEATS: &str = include_str!("../../migrations/0023_repeats.sql");
+const MAGIC_LINKS: &str = include_str!("../../migrations/0024_magic_links.sql");
 const ACCOUNTS: &str = include_str!("../../migrations/0025_accounts.sql");
 const INVITATIONS: &str = include_str!("../../migrations/0026_invitations.sql");
 const BLOBS: &str = include_str!("../../migrations/0040_blobs.sql");
@@ -35,8 +41,12 @@ pub const MIGRATIONS: &[Migration] = &[
     step(10, "chat_daily", CHAT_DAILY),
     step(20, "permissions", PERMISSIONS),
     step(21, "schemes", SCHEMES),
+    Migration { version: 22, name: "banners", sqlite: BANNERS[0], postgres: BANNERS[1] },
+    step(23, "repeats", REPEATS),
     step(25, "accounts", ACCOUNTS),
     step(26, "invitations", INVITATIONS),
+    // Changes a table of the step before it; sites that have that one get this one all the same.
+    step(24, "magic_links", MAGIC_LINKS),
     step(30, "urgent", URGENT),
     step(31, "groups", GROUPS),
     step(35, "pinned", PINNED),

@@ -27,6 +27,8 @@ pub struct Config {
     pub version: String,
     /// Anybody may create an account. Off: only with an invite link (the first account always may).
     pub open_signup: bool,
+    /// Administrators may erase posts, channels, teams and users for good.
+    pub allow_permanent_deletion: bool,
     /// Milliseconds.
     pub session_length_ms: i64,
     pub max_post_runes: usize,
@@ -67,6 +69,7 @@ impl Default for Config {
             diagnostic_id: String::new(),
             version: "11.9.0".into(),
             open_signup: true,
+            allow_permanent_deletion: false,
             session_length_ms: 30 * 24 * 3600 * 1000,
             max_post_runes: 16383,
             max_file_bytes: 100 << 20,

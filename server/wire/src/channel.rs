@@ -33,6 +33,19 @@ pub struct Channel {
     pub last_root_post_at: i64,
     #[serde(skip_serializing_if = "is_false")]
     pub autotranslation: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub banner_info: Option<ChannelBanner>,
+}
+
+/// What stands over a channel; in a patch, what is absent stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ChannelBanner {
+    pub enabled: Option<bool>,
+    /// Markdown.
+    pub text: Option<String>,
+    /// `#rrggbb`.
+    pub background_color: Option<String>,
 }
 
 /// Membership of a user in a channel; `msg_count` counts READ posts.
@@ -103,6 +116,7 @@ pub struct ChannelPatch {
     pub purpose: Option<String>,
     pub group_constrained: Option<bool>,
     pub autotranslation: Option<bool>,
+    pub banner_info: Option<ChannelBanner>,
 }
 
 /// A category of the sidebar. Ids of the built-in ones look like `channels_{user}_{team}`.

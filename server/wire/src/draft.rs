@@ -50,6 +50,12 @@ pub struct ScheduledPost {
     pub processed_at: i64,
     /// Why it could not be sent (`channel_archived`, `no_channel_permission`, …); empty while it may still be sent.
     pub error_code: String,
+    /// `weekly`; empty for a post that is sent once.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub repeat_type: String,
+    /// IANA name of the time zone in which a repeated post keeps its time of day.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub repeat_timezone: String,
 }
 
 /// Lists of a user's scheduled posts: by team id, and `directChannels`.

@@ -12,6 +12,8 @@ pub struct Invitation {
     /// Whoever uses it becomes a guest, in the channels named and nowhere else.
     pub guest: bool,
     pub channel_ids: Vec<String>,
+    /// The link makes the guest's account, without a password, and logs them in.
+    pub magic: bool,
     /// The address it was mailed to; empty for a link that is handed over.
     pub email: String,
     /// Words of its maker, to know it by.

@@ -18,6 +18,7 @@ use super::{Address, link, password};
 const LENGTH: usize = 64;
 pub(super) const PASSWORD: &str = "password";
 pub(super) const EMAIL: &str = "email";
+pub(super) const MAGIC: &str = "magic_link";
 
 const INSERT: Sql = Sql::new(
     "INSERT INTO account_codes (code_hash, kind, user_id, email, creator_id, create_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -58,6 +59,13 @@ pub async fn forget_before(tx: &mut Tx, time: i64) -> Result<()> {
 /// When the newest unused code of this kind was made (Unix milliseconds); 0: there is none.
 pub(super) async fn newest(conn: &mut Conn, user_id: &str, kind: &str) -> Result<i64> {
     Ok(conn.fetch_optional(&NEWEST, params![user_id, kind], Row::only).await?.unwrap_or(0))
+}
+
+/// Uses a code up; whose it was, or `None` when it opens nothing (any more).
+pub(super) async fn spend(tx: &mut Tx, code: &str, kind: &str, now: i64) -> Result<Option<String>> {
+    let Some(found) = find(tx, code, kind).await? else { return Ok(None) };
+    let used = tx.execute(&USE, params![hash_token(code), now]).await? > 0;
+    Ok(used.then_some(found.user_id))
 }
 
 /// Makes a code; earlier ones of the same kind for this user end.
@@ -102,6 +110,10 @@ pub async fn make_reset(
     let expires_at = now + site.config.accounts.reset_link_ms();
     let mut tx = site.db.write().await?;
     let user = users::get(&mut tx, &id).await?.filter(|u| !u.is_bot).ok_or_else(users::missing)?;
+    if !user.auth_service.is_empty() {
+        let message = "This account is not opened by a password.";
+        return Err(Error::invalid("api.user.reset_password.sso.app_error", message));
+    }
     let code = make(&mut tx, PASSWORD, &user, &actor.user_id, now, expires_at).await?;
     let action = format!("/api/v4/muster/users/{id}/password_reset");
     audits::record(&site, &mut tx, &actor, &action, &format!("user_id={id}")).await?;

@@ -1,6 +1,6 @@
 //! POST /users/login and /users/logout.
 
-use super::{Address, links, mfa, password, sessions};
+use super::{Address, links, magic, mfa, password, sessions};
 use crate::Json;
 use crate::audits::{self, By};
 use crate::keys::MFA_SECRET;
@@ -28,6 +28,32 @@ pub struct Login {
     token: String,
     #[serde(alias = "deviceId")]
     device_id: String,
+    /// Of a guest's link, in place of name and password.
+    magic_link_token: String,
+}
+
+/// POST /users/login/one_time_link: the token of a guest's link under its short name.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct OneTimeLink {
+    token: String,
+    device_id: String,
+    /// The code of the second factor.
+    mfa_code: String,
+}
+
+pub async fn one_time_link(
+    state: State<Site>,
+    address: Address,
+    headers: HeaderMap,
+    Json(body): Json<OneTimeLink>,
+) -> Result<impl IntoResponse> {
+    if body.token.is_empty() {
+        return Err(Error::invalid_body("token", "the token of the link is wanted"));
+    }
+    let body =
+        Login { magic_link_token: body.token, device_id: body.device_id, token: body.mfa_code, ..Login::default() };
+    login(state, address, headers, Json(body)).await
 }
 
 pub async fn login(
@@ -36,12 +62,15 @@ pub async fn login(
     headers: HeaderMap,
     Json(body): Json<Login>,
 ) -> Result<impl IntoResponse> {
-    if body.password.is_empty() {
+    if body.password.is_empty() && body.magic_link_token.is_empty() {
         return Err(Error::invalid("api.user.login.blank_pwd.app_error", "Password field must not be blank."));
     }
     super::device::check(&body.device_id)?;
     site.throttle().check(address, site.clock.now_ms())?;
-    let (user, known) = prove(&site, &body, address).await?;
+    let (user, known) = match body.magic_link_token.as_str() {
+        "" => prove(&site, &body, address).await?,
+        token => magic::redeem(&site, token, address, !body.token.is_empty()).await?,
+    };
     let made = admit(&site, &user, &known, &body, address, &headers).await?;
     let mut extra: Vec<(HeaderName, HeaderValue)> = Vec::new();
     let text = |v: String| HeaderValue::from_str(&v).map_err(Error::internal);

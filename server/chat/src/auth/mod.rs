@@ -8,8 +8,10 @@ mod device;
 mod lifetime;
 mod links;
 mod login;
+mod magic;
 mod mfa;
 pub mod password;
+mod services;
 mod sessions;
 mod settings;
 mod throttle;
@@ -20,6 +22,7 @@ pub use apps::{ForApp, open_to_apps, session_for_app};
 pub(crate) use codes::forget_before as forget_codes_before;
 pub use lifetime::{Times, keep_alive, run, sweep};
 pub use links::link;
+pub use magic::{SERVICE as MAGIC_SERVICE, path as magic_path};
 pub use mfa::{mfa_is_missing, mfa_required, open_without_mfa};
 pub use sessions::{Made, bot_token, end, end_all, end_old_bot_sessions, end_others, set_roles};
 pub use settings::Settings;
@@ -33,7 +36,10 @@ use axum::routing::{get, post, put};
 pub fn router() -> Router<Site> {
     Router::new()
         .route("/users/login", post(login::login))
-        .route("/users/login/type", post(unoffered::login_type))
+        .route("/users/login/type", post(magic::login_type))
+        .route("/users/login/one_time_link", post(login::one_time_link))
+        .route("/users/login/switch", post(services::switch))
+        .route("/users/{user_id}/auth", put(services::set))
         .route("/users/login/desktop_token", post(unoffered::desktop_token))
         .route("/users/password/reset", post(codes::reset))
         .route("/users/password/reset/send", post(codes_by_mail::send_reset))

@@ -1,25 +1,10 @@
-//! Ways to log in that clients ask about and this site does not offer: single sign-on and links. The answers are those of a
-//! site that never handed out such a token, which is true.
+//! A way to log in that clients ask about and this site does not offer: single sign-on. The answer is that of a site that
+//! never handed out such a token, which is true.
 
 use crate::Json;
 use crate::{Error, Result};
 use serde::Deserialize;
-use serde_json::{Value, json};
-
-/// Body of POST /users/login/type.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct LoginId {
-    login_id: String,
-}
-
-/// POST /users/login/type: every account logs in with its password. Who exists is not told.
-pub async fn login_type(Json(who): Json<LoginId>) -> Result<Json<Value>> {
-    if who.login_id.trim().is_empty() {
-        return Err(Error::invalid_body("login_id", "a username or an e-mail address is wanted"));
-    }
-    Ok(Json(json!({"auth_service": ""})))
-}
+use serde_json::Value;
 
 /// Body of POST /users/login/desktop_token.
 #[derive(Debug, Default, Deserialize)]

@@ -1,12 +1,12 @@
 //! Making, changing, archiving and restoring channels.
 
 use super::members::join;
-use super::{DEFAULT, access, blank, missing, store};
+use super::{DEFAULT, access, banner, blank, missing, store};
 use crate::Json;
 use crate::posts::{self, Happened};
 use crate::roles::Permission;
-use crate::{Actor, Error, Result, Site, teams, users};
-use axum::extract::{Path, State};
+use crate::{Actor, Error, Result, Site, erasing, teams, users};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use db::{Conn, Tx};
 use serde::Deserialize;
@@ -69,14 +69,30 @@ async fn who(conn: &mut Conn, actor: &Actor) -> Result<User> {
     users::get(conn, &actor.user_id).await?.ok_or_else(users::missing)
 }
 
-/// PUT /channels/{id}: the fields that are there.
+/// PUT /channels/{id}: header and purpose that the body leaves out are empty afterwards; a channel is never without names.
 pub async fn replace(
     State(site): State<Site>,
     actor: Actor,
     Path(id): Path<String>,
-    Json(new): Json<ChannelPatch>,
+    Json(new): Json<Channel>,
 ) -> Result<Json<Channel>> {
-    patch(State(site), actor, Path(id), Json(new)).await
+    if new.id != id {
+        return Err(Error::invalid_body("id", "the id of the address is wanted"));
+    }
+    let old = access(&mut site.db.read().await?, &actor, &id, Permission::MANAGE_CHANNEL).await?;
+    if !new.kind.is_empty() && new.kind != old.kind {
+        let message = "Use the call for the privacy of a channel to change its type.";
+        return Err(Error::invalid("api.channel.update_channel.typechange.app_error", message));
+    }
+    let given = |text: String| (!text.is_empty()).then_some(text);
+    let all = ChannelPatch {
+        name: given(new.name),
+        display_name: given(new.display_name),
+        header: Some(new.header),
+        purpose: Some(new.purpose),
+        ..ChannelPatch::default()
+    };
+    patch(State(site), actor, Path(id), Json(all)).await
 }
 
 /// PUT /channels/{id}/patch
@@ -87,8 +103,17 @@ pub async fn patch(
     Json(p): Json<ChannelPatch>,
 ) -> Result<Json<Channel>> {
     let mut tx = site.db.write().await?;
-    let mut channel = access(&mut tx, &actor, &id, Permission::MANAGE_CHANNEL).await?;
+    let words = [&p.name, &p.display_name, &p.header, &p.purpose].iter().any(|text| text.is_some());
+    let mut channel = match &p.banner_info {
+        // Who sets the banner need not be somebody who names the channel.
+        Some(_) if !words => access(&mut tx, &actor, &id, Permission::READ_CHANNEL).await?,
+        _ => access(&mut tx, &actor, &id, Permission::MANAGE_CHANNEL).await?,
+    };
     let old = channel.clone();
+    if let Some(banner) = p.banner_info {
+        access(&mut tx, &actor, &id, banner::permission(&channel.kind)).await?;
+        channel.banner_info = Some(banner::patched(&channel, banner)?);
+    }
     channel.name = p.name.unwrap_or(channel.name);
     channel.display_name = p.display_name.unwrap_or(channel.display_name);
     if !channel.team_id.is_empty() {
@@ -182,7 +207,16 @@ pub async fn privacy(
 }
 
 /// DELETE /channels/{id}: archived channels can be read and restored.
-pub async fn archive(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<StatusOk>> {
+pub async fn archive(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Query(q): Query<erasing::Q>,
+) -> Result<Json<StatusOk>> {
+    if q.permanent {
+        erasing::channel(&site, &actor, &id).await?;
+        return Ok(Json(StatusOk::default()));
+    }
     let mut tx = site.db.write().await?;
     let mut channel = access(&mut tx, &actor, &id, Permission::DELETE_CHANNEL).await?;
     if channel.name == DEFAULT || channel.team_id.is_empty() {

@@ -1,5 +1,6 @@
 //! Channels: who is in them, what they have not read, and the one function that loads and authorises.
 
+mod banner;
 mod changing;
 mod convert;
 mod direct;

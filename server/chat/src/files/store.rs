@@ -103,6 +103,26 @@ pub async fn insert(tx: &mut Tx, i: &FileInfo, path: &str) -> Result<()> {
     Ok(())
 }
 
+const COPY: Sql = Sql::new(
+    "INSERT INTO file_infos (id, user_id, post_id, channel_id, create_at, update_at, delete_at, path, thumbnail_path, preview_path,
+     name, extension, size, mime_type, width, height, has_preview_image, mini_preview)
+     SELECT CAST($2 AS TEXT), user_id, '', channel_id, CAST($3 AS BIGINT), CAST($3 AS BIGINT), 0, path, thumbnail_path, preview_path,
+     name, extension, size, mime_type, width, height, has_preview_image, mini_preview FROM file_infos
+     WHERE id = $1 AND delete_at = 0",
+);
+
+/// The same bytes as files of their own, which belong to no post yet; their ids.
+pub async fn copied(tx: &mut Tx, ids: &[String], now: i64) -> Result<Vec<String>> {
+    let mut copies = Vec::with_capacity(ids.len());
+    for id in ids {
+        let copy = kit::id::new();
+        if tx.execute(&COPY, params![id, &copy, now]).await? > 0 {
+            copies.push(copy);
+        }
+    }
+    Ok(copies)
+}
+
 const DETACH: Sql = Sql::new(
     "UPDATE file_infos SET delete_at = $3, update_at = $3 WHERE post_id = $1 AND id IN LIST($2) AND delete_at = 0",
 );

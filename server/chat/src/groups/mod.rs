@@ -6,7 +6,7 @@ mod members;
 mod places;
 mod store;
 
-pub use store::{member_ids, of_user};
+pub use store::of_user;
 
 use crate::roles::{self, Permission};
 use crate::{Actor, Error, Result, Site};

@@ -4,6 +4,7 @@
 use super::routes::{Wanted, check_channels, insert, permission};
 use super::{path, store};
 use crate::Json;
+use crate::auth::{MAGIC_SERVICE, magic_path};
 use crate::error::Kind;
 use crate::mail::{self, Mail};
 use crate::roles::Permission;
@@ -35,6 +36,8 @@ fn check_addresses(emails: &[String]) -> Result<()> {
 pub struct Options {
     /// Answer with a list that tells of each address what happened.
     graceful: bool,
+    /// Guests come in by the link alone, without a password.
+    guest_magic_link: bool,
 }
 
 /// POST /teams/{id}/invite/email
@@ -50,7 +53,7 @@ pub async fn members(
     teams::require(&mut conn, &actor, &team_id, Permission::ADD_USER_TO_TEAM).await?;
     drop(conn);
     check_addresses(&emails)?;
-    invite(&site, &actor, &team_id, &emails, &Wanted::default(), "").await?;
+    invite(&site, &actor, &team_id, &emails, &Wanted::default(), "", false).await?;
     Ok(Json(answer(q.graceful, &emails)))
 }
 
@@ -84,8 +87,24 @@ pub async fn guests(
     check_channels(&mut conn, &actor, &team_id, &body.channels).await?;
     drop(conn);
     let wanted = Wanted { guest: true, channel_ids: body.channels, ..Wanted::default() };
-    invite(&site, &actor, &team_id, &body.emails, &wanted, &body.message).await?;
+    if q.guest_magic_link {
+        check_can_come(&site, &body.emails).await?;
+    }
+    invite(&site, &actor, &team_id, &body.emails, &wanted, &body.message, q.guest_magic_link).await?;
     Ok(Json(answer(q.graceful, &body.emails)))
+}
+
+/// A link opens only accounts that have no password: whoever has one logs in with it.
+async fn check_can_come(site: &Site, emails: &[String]) -> Result<()> {
+    let mut conn = site.db.read().await?;
+    for email in emails {
+        let found = users::by_login(&mut conn, email).await?;
+        if found.is_some_and(|u| u.auth_service != MAGIC_SERVICE || u.delete_at != 0) {
+            let message = format!("{email} has an account already, which no link opens.");
+            return Err(Error::invalid("api.team.invite_guests_to_channels.magic_link.app_error", message));
+        }
+    }
+    Ok(())
 }
 
 /// An invitation for each address, good once.
@@ -96,6 +115,7 @@ async fn invite(
     emails: &[String],
     wanted: &Wanted,
     message: &str,
+    magic: bool,
 ) -> Result<()> {
     if !mail::is_on(site) {
         return Err(disabled());
@@ -107,8 +127,10 @@ async fn invite(
     for email in emails {
         let mut made = wanted.clone().checked(site, actor, team.id.clone())?;
         made.email = email.trim().to_lowercase();
+        made.magic = magic;
         insert(site, &mut tx, actor, &mut made).await?;
-        let link = format!("{}{}", site.config.site_url, path(&made.token));
+        let page = if magic { magic_path(&made.token) } else { path(&made.token) };
+        let link = format!("{}{page}", site.config.site_url);
         let words = if message.is_empty() { String::new() } else { format!("{message}\n\n") };
         let text = format!(
             "{} invites you to {} on {}.\n\n{words}Join here:\n{link}\n",

@@ -51,6 +51,17 @@ pub async fn open(site: &Site, conn: &mut Conn, token: &str, address: Address) -
     Ok(found)
 }
 
+/// [`open`] for an invitation whose link logs a guest in; `None` when the token is of none.
+///
+/// # Errors
+/// 400 when it was used, revoked, or has expired.
+pub async fn open_magic(site: &Site, conn: &mut Conn, token: &str, address: Address) -> Result<Option<Invitation>> {
+    if store::by_token(conn, &hash_token(token)).await?.is_none_or(|i| !i.magic) {
+        return Ok(None);
+    }
+    open(site, conn, token, address).await.map(Some)
+}
+
 /// Lets `user` in by `invitation`: into the team and its channels. A guest comes into no other channel.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ macro_rules! select {
     ($rest:literal) => {
         Sql::new(concat!(
             "SELECT id, team_id, creator_id, guest, channel_ids, email, note, create_at, expires_at, max_uses, uses, ",
-            "revoked_at FROM invitations ",
+            "revoked_at, magic FROM invitations ",
             $rest
         ))
     };
@@ -22,8 +22,8 @@ const COUNT_OPEN: Sql = Sql::new(
     "SELECT COUNT(*) FROM invitations WHERE team_id = $1 AND revoked_at = 0 AND expires_at > $2 AND (max_uses = 0 OR uses < max_uses)",
 );
 const INSERT: Sql = Sql::new(
-    "INSERT INTO invitations (id, token_hash, team_id, creator_id, guest, channel_ids, email, note, create_at, expires_at, max_uses)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    "INSERT INTO invitations (id, token_hash, team_id, creator_id, guest, channel_ids, email, note, create_at, expires_at, max_uses, magic)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
 );
 const TAKE: Sql = Sql::new(
     "UPDATE invitations SET uses = uses + 1
@@ -58,6 +58,7 @@ fn invitation(row: Row) -> Result<Invitation> {
         max_uses: r.get()?,
         uses: r.get()?,
         revoked_at: r.get()?,
+        magic: r.get()?,
         ..Invitation::default()
     })
 }
@@ -103,7 +104,8 @@ pub async fn insert(tx: &mut Tx, i: &Invitation, token_hash: &str) -> Result<()>
         &i.note,
         i.create_at,
         i.expires_at,
-        i.max_uses
+        i.max_uses,
+        i.magic
     ];
     tx.execute(&INSERT, values).await?;
     Ok(())

@@ -1,6 +1,7 @@
 //! Whom a new or edited post mentions. The database names the few members whom the text can mean, so that a post in a
 //! large channel does not load everybody in it.
 
+use super::reach::Reach;
 use super::rules;
 use crate::{Result, groups};
 use db::{Conn, Row, Sql, params};
@@ -25,7 +26,7 @@ const AMONG: Sql = Sql::new("SELECT user_id FROM channel_members WHERE channel_i
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn mentioned(conn: &mut Conn, channel: &Channel, post: &Post) -> Result<Vec<String>> {
+pub(super) async fn mentioned(conn: &mut Conn, channel: &Channel, post: &Post, reach: Reach) -> Result<Vec<String>> {
     if post.kind.starts_with("system_") {
         return Ok(Vec::new());
     }
@@ -33,10 +34,10 @@ pub(super) async fn mentioned(conn: &mut Conn, channel: &Channel, post: &Post) -
         return Ok(conn.fetch(&OTHERS, params![&channel.id, &post.user_id], Row::only).await?);
     }
     let (names, everybody) = rules::names(&post.message);
-    let values = params![&channel.id, &post.user_id, everybody, &names];
+    let values = params![&channel.id, &post.user_id, everybody && reach.channel, &names];
     let people = conn.fetch(&CAN_BE_MEANT, values, person).await?;
-    let mut mentioned = rules::mentioned(&post.message, &people, &post.user_id);
-    let grouped = groups::mentioned(conn, &names, &post.user_id).await?;
+    let mut mentioned = rules::mentioned(&post.message, &people, &post.user_id, reach.channel);
+    let grouped = if reach.groups { groups::mentioned(conn, &names, &post.user_id).await? } else { Vec::new() };
     if !grouped.is_empty() {
         let here: Vec<String> = conn.fetch(&AMONG, params![&channel.id, &grouped], Row::only).await?;
         let more: Vec<String> = here.into_iter().filter(|id| !mentioned.contains(id)).collect();

@@ -1,14 +1,15 @@
 //! Editing, pinning and deleting.
 
 use super::{
-    access, attachments, audience, complete, mentions, missing, outside, permalink, persist, rules, store, versions,
+    access, attachments, audience, complete, mentions, missing, outside, permalink, persist, props, reach, rules, store,
+    versions,
 };
 use crate::Json;
 use crate::roles::Permission;
-use crate::{Actor, Error, Result, Site, channels, files, threads};
-use axum::extract::{Path, State};
+use crate::{Actor, Error, Result, Site, channels, erasing, files, threads, users};
+use axum::extract::{Path, Query, State};
 use db::Tx;
-use wire::{Event, Post, PostPatch, StatusOk};
+use wire::{Event, Post, PostPatch, Special, StatusOk};
 
 /// PUT /posts/{id}: the whole post; what the body leaves out is empty afterwards.
 pub async fn put(
@@ -53,8 +54,9 @@ pub async fn patch(
         return Err(Error::invalid("api.post.update_post.call.app_error", "you are not allowed to edit a call post"));
     }
     let old = post.clone();
-    if let Some(props) = p.props {
-        post.props = props;
+    if let Some(new) = p.props {
+        post.props = new;
+        props::guard(&actor, &old.props, &mut post.props);
         attachments::keep(&old, &mut post);
         attachments::name_actions(&mut post);
     }
@@ -74,7 +76,8 @@ pub async fn patch(
     }
     if reworded {
         let channel = channels::get(&mut tx, &post.channel_id).await?.ok_or_else(channels::missing)?;
-        let mentioned = audience::mentioned(&mut tx, &channel, &post).await?;
+        let reach = reach::of(&site, &mut tx, &channel, &mut post).await?;
+        let mentioned = audience::mentioned(&mut tx, &channel, &post, reach).await?;
         mentions::replace(&mut tx, &post, &mentioned).await?;
     }
     let mut post = save(&site, tx, post).await?;
@@ -124,7 +127,16 @@ async fn set_pin(site: &Site, actor: &Actor, id: &str, pinned: bool) -> Result<J
 }
 
 /// DELETE /posts/{id}: the own one, or anybody's with the permission; replies go with their root.
-pub async fn delete(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<StatusOk>> {
+pub async fn delete(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Query(q): Query<erasing::Q>,
+) -> Result<Json<StatusOk>> {
+    if q.permanent {
+        erasing::post(&site, &actor, &id).await?;
+        return Ok(Json(StatusOk::default()));
+    }
     let mut tx = site.db.write().await?;
     let mut post = held(&mut tx, &actor, &id, Permission::DELETE_POST).await?;
     if post.user_id != actor.user_id {
@@ -142,9 +154,15 @@ pub async fn delete(State(site): State<Site>, actor: Actor, Path(id): Path<Strin
         store::touch(&mut tx, &post.root_id, now).await?;
     }
     post.delete_at = now;
-    super::empty(&mut post);
-    let event = Event::new("post_deleted").with_encoded("post", &post).with("delete_by", actor.user_id.as_str());
-    site.emit(&mut tx, event.to_channel(&post.channel_id));
+    store::silence(&mut post);
+    let mut event = Event::new("post_deleted").with_encoded("post", &post).to_channel(&post.channel_id);
+    // Who deleted it is for administrators to know.
+    event.special = Some(Box::new(Special {
+        users: users::admin_ids(&mut tx).await?.into_iter().collect(),
+        key: "delete_by".into(),
+        value: actor.user_id.as_str().into(),
+    }));
+    site.emit(&mut tx, event);
     tx.commit().await?;
     Ok(Json(StatusOk::default()))
 }

@@ -1,6 +1,8 @@
 //! Writing a post: check, store, count, tell, in one transaction.
 
-use super::{attachments, audience, complete, mentions, missing, outside, permalink, persist, priority, rules, store};
+use super::{
+    attachments, audience, complete, mentions, missing, outside, permalink, persist, priority, props, reach, rules, store,
+};
 use crate::Json;
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, channels, files, status, threads, users};
@@ -23,13 +25,14 @@ pub async fn handler(
     State(site): State<Site>,
     actor: Actor,
     Query(q): Query<Q>,
-    Json(post): Json<Post>,
+    Json(mut post): Json<Post>,
 ) -> Result<(StatusCode, Json<Post>)> {
     if !actor.is_system_admin()
         && (post.kind.starts_with("system_") || post.kind.starts_with("custom_") && !actor.is_bot)
     {
         return Err(Error::invalid_body("type", "this type is the server's own"));
     }
+    props::sign(&actor, &mut post.props);
     let post = create(&site, &actor, post).await?;
     if q.set_online != Some(false) && !actor.is_bot {
         status::active(&site, &actor.user_id).await?;
@@ -121,13 +124,14 @@ pub async fn check_root(conn: &mut Conn, post: &Post) -> Result<()> {
 }
 
 /// Stores the post, moves every counter, and says it once committed.
-pub(super) async fn write(site: &Site, tx: &mut Tx, channel: &Channel, post: Post) -> Result<Post> {
+pub(super) async fn write(site: &Site, tx: &mut Tx, channel: &Channel, mut post: Post) -> Result<Post> {
+    let reach = reach::of(site, tx, channel, &mut post).await?;
     store::insert(tx, &post).await?;
     if !post.pending_post_id.is_empty() {
         store::remember(tx, &post.user_id, &post.pending_post_id, &post.id, post.create_at).await?;
     }
     files::attach(tx, &post.file_ids, &post).await?;
-    let mentioned = audience::mentioned(tx, channel, &post).await?;
+    let mentioned = audience::mentioned(tx, channel, &post, reach).await?;
     let counted = i64::from(rules::counts(&post));
     let root = if post.root_id.is_empty() { counted } else { 0 };
     channels::bump(tx, &channel.id, post.create_at, counted, root).await?;

@@ -16,6 +16,8 @@ mod outside;
 mod permalink;
 mod persist;
 mod priority;
+mod props;
+mod reach;
 mod reactions;
 mod remind;
 mod rules;
@@ -32,7 +34,9 @@ pub use ephemeral::whisper;
 pub use mentions::recount as recount_mentions;
 pub use outside::Outside;
 pub use permalink::embed as with_permalinks;
+pub(crate) use props::sign;
 pub use rules::{COMING_AND_GOING, check, check_length, counts_kind as counts, hashtags};
+pub(crate) use store::silence;
 pub use store::{LAST_ID, changed_for, get, latest, matching, roots, since, thread, unread_from};
 pub use system::{Happened, say};
 
@@ -68,7 +72,7 @@ pub async fn with_metadata(site: &Site, conn: &mut Conn, posts: &mut [Post]) -> 
     let reactions = reactions::of_posts(conn, &ids).await?;
     let mut priorities = priority::of_posts(conn, &ids).await?;
     let acknowledgements = acknowledge::of_posts(conn, &ids).await?;
-    for post in posts.iter_mut() {
+    for post in posts.iter_mut().filter(|p| p.delete_at == 0) {
         post.metadata = Some(PostMetadata {
             files: files.iter().filter(|f| f.post_id == post.id).cloned().collect(),
             embeds: attachments::any(post)
@@ -89,7 +93,7 @@ pub async fn with_metadata(site: &Site, conn: &mut Conn, posts: &mut [Post]) -> 
     let threads: HashMap<&str, &threads::Summary> = threads.iter().map(|t| (t.post_id.as_str(), t)).collect();
     for post in posts.iter_mut() {
         let used = emoji::used_in(post, &emoji);
-        if let Some(metadata) = &mut post.metadata {
+        if let Some(metadata) = post.metadata.as_mut().filter(|_| post.delete_at == 0) {
             metadata.emojis = used;
         }
         if let Some(thread) = threads.get(root(post).as_str()) {
@@ -104,24 +108,8 @@ pub async fn with_metadata(site: &Site, conn: &mut Conn, posts: &mut [Post]) -> 
     if let Some(outside) = site.outside() {
         outside.complete(conn, posts).await?;
     }
-    for post in posts.iter_mut() {
-        if post.delete_at == 0 {
-            attachments::hide(post);
-        } else {
-            empty(post);
-        }
-    }
+    posts.iter_mut().for_each(attachments::hide);
     Ok(())
-}
-
-/// Clients are told that a post was deleted, not what it said.
-fn empty(post: &mut Post) {
-    post.message.clear();
-    post.message_source.clear();
-    post.props = wire::Props::default();
-    post.hashtags.clear();
-    post.file_ids.clear();
-    post.metadata = Some(PostMetadata::default());
 }
 
 /// Marks the roots that `user` follows.

@@ -70,10 +70,12 @@ pub fn hashtags(message: &str) -> String {
     tags.join(" ")
 }
 
-/// Which of `members` the message mentions: by `@username`, `@channel`, `@all`, `@here`, their own keywords or first name.
-pub fn mentioned(message: &str, members: &[User], author: &str) -> Vec<String> {
+/// Which of `members` the message mentions: by `@username`, their own keywords or first name, and by `@channel`, `@all` and
+/// `@here` when the author may call `everybody`.
+pub fn mentioned(message: &str, members: &[User], author: &str, everybody: bool) -> Vec<String> {
     let lower = message.to_lowercase();
-    let (names, everybody) = names(message);
+    let (names, called) = names(message);
+    let everybody = everybody && called;
     let words: Vec<&str> = lower.unicode_words().collect();
     let hit = |user: &&User| {
         let props = user.notify_props.as_ref();
@@ -132,9 +134,10 @@ mod tests {
             ("nobody", &[]),
         ];
         for (message, expected) in table {
-            assert_eq!(mentioned(message, &members, "3"), *expected, "{message}");
+            assert_eq!(mentioned(message, &members, "3", true), *expected, "{message}");
         }
-        assert!(mentioned("@ana", &members, "1").is_empty(), "nobody mentions oneself");
+        assert!(mentioned("@ana", &members, "1", true).is_empty(), "nobody mentions oneself");
+        assert!(mentioned("@channel hear this", &members, "3", false).is_empty(), "who may not call everybody");
     }
 
     #[test]

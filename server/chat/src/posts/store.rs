@@ -2,7 +2,7 @@
 
 use super::rules::COMING_AND_GOING;
 use db::{Conn, Result, Row, Sql, Tx, Value, params};
-use wire::Post;
+use wire::{Post, PostMetadata, Props};
 
 /// Beyond every id in every collation: with it, posts of the very same time count as seen.
 pub const LAST_ID: &str = "zzzzzzzzzzzzzzzzzzzzzzzzzzz";
@@ -80,9 +80,20 @@ const REMEMBER: Sql =
     Sql::new("INSERT INTO pending_posts (user_id, pending_post_id, post_id, create_at) VALUES ($1, $2, $3, $4)");
 const FORGET: Sql = Sql::new("DELETE FROM pending_posts WHERE create_at < $1");
 
+/// Leaves that a post was deleted, not what it said.
+pub fn silence(post: &mut Post) {
+    post.message.clear();
+    post.message_source.clear();
+    post.props = Props::default();
+    post.hashtags.clear();
+    post.file_ids.clear();
+    post.metadata = Some(PostMetadata::default());
+}
+
+/// The one way from the table to a post: a deleted one says nothing, whoever asks.
 fn post(row: Row) -> Result<Post> {
     let mut r = row.read();
-    Ok(Post {
+    let mut post = Post {
         id: r.get()?,
         create_at: r.get()?,
         update_at: r.get()?,
@@ -101,7 +112,11 @@ fn post(row: Row) -> Result<Post> {
         has_reactions: r.get()?,
         remote_id: r.get()?,
         ..Post::default()
-    })
+    };
+    if post.delete_at != 0 {
+        silence(&mut post);
+    }
+    Ok(post)
 }
 
 /// The post, deleted or not.

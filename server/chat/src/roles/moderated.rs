@@ -151,8 +151,14 @@ mod tests {
     #[derive(Clone, Debug)]
     enum Step {
         /// Writes under the role above.
-        Above { permission: usize, on: bool },
-        Moderate { what: usize, allow: bool },
+        Above {
+            permission: usize,
+            on: bool,
+        },
+        Moderate {
+            what: usize,
+            allow: bool,
+        },
         Convert,
     }
 

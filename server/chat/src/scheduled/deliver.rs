@@ -1,8 +1,9 @@
-//! Sending what is due. A post is created and its plan deleted in one transaction, so that it is sent exactly once.
+//! Sending what is due. A post is created and its plan deleted, or put off by a week, in one transaction, so that it is sent
+//! exactly once each time.
 
-use super::store;
+use super::{repeat, store};
 use crate::error::Kind;
-use crate::{Actor, Error, Result, Site, posts, users};
+use crate::{Actor, Error, Result, Site, files, posts, users};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use wire::{Event, Post, PostMetadata, ScheduledPost};
@@ -55,21 +56,38 @@ async fn send(site: &Site, plan: &ScheduledPost) -> Result<bool> {
         return Err(Error::new(Kind::Forbidden, "api.user.login.inactive.app_error", message));
     }
     let mut tx = site.db.write().await?;
-    if !store::delete(&mut tx, &plan.id).await? {
+    let now = site.clock.now_ms();
+    let again = repeat::next(plan, now);
+    let taken = match again {
+        Some(at) => store::put_off(&mut tx, plan, at, now).await?,
+        None => store::delete(&mut tx, &plan.id).await?,
+    };
+    if !taken {
         return Ok(false);
     }
+    // A file belongs to one post; those of a post that is sent again stay with the plan.
+    let file_ids = match again {
+        Some(_) => files::copied(&mut tx, &plan.file_ids, now).await?,
+        None => plan.file_ids.clone(),
+    };
     let post = Post {
         channel_id: plan.channel_id.clone(),
         root_id: plan.root_id.clone(),
         message: plan.message.clone(),
         kind: plan.kind.clone(),
         props: plan.props.clone(),
-        file_ids: plan.file_ids.clone(),
+        file_ids,
         metadata: Some(PostMetadata { priority: plan.priority.clone(), ..PostMetadata::default() }),
         ..Post::default()
     };
     posts::create_in(site, &mut tx, &actor, post).await?;
-    say(site, &mut tx, "scheduled_post_deleted", plan, "");
+    match again {
+        Some(at) => {
+            let plan = ScheduledPost { scheduled_at: at, update_at: now, ..plan.clone() };
+            say(site, &mut tx, "scheduled_post_updated", &plan, "");
+        }
+        None => say(site, &mut tx, "scheduled_post_deleted", plan, ""),
+    }
     tx.commit().await?;
     Ok(true)
 }

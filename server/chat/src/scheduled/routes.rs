@@ -1,7 +1,7 @@
 //! The HTTP side of scheduled posts.
 
 use super::deliver::say;
-use super::store;
+use super::{repeat, store};
 use crate::Json;
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, channels, files, posts, teams};
@@ -39,6 +39,7 @@ async fn check(site: &Site, conn: &mut Conn, actor: &Actor, plan: &ScheduledPost
     if channel.delete_at != 0 {
         return Err(Error::invalid_body("channel_id", "the channel is archived"));
     }
+    repeat::check(plan)?;
     let as_post = Post {
         channel_id: plan.channel_id.clone(),
         root_id: plan.root_id.clone(),
@@ -65,6 +66,8 @@ async fn create(
         return Err(Error::invalid_body("scheduled_at", &format!("at most {MAX_WAITING} posts can wait")));
     }
     let now = site.clock.now_ms();
+    let mut new = new;
+    posts::sign(&actor, &mut new.props);
     let plan = ScheduledPost {
         id: kit::id::new(),
         create_at: now,
@@ -96,6 +99,8 @@ async fn update(
 ) -> Result<Json<ScheduledPost>> {
     let mut tx = site.db.write().await?;
     let known = own(&mut tx, &actor, &id).await?;
+    let mut new = new;
+    posts::sign(&actor, &mut new.props);
     let plan = ScheduledPost {
         update_at: site.clock.now_ms(),
         message: new.message,
@@ -103,6 +108,8 @@ async fn update(
         file_ids: new.file_ids,
         priority: new.priority,
         scheduled_at: new.scheduled_at,
+        repeat_type: new.repeat_type,
+        repeat_timezone: new.repeat_timezone,
         processed_at: 0,
         error_code: String::new(),
         ..known

@@ -7,7 +7,7 @@ macro_rules! select {
     ($rest:literal) => {
         Sql::new(concat!(
             "SELECT s.id, s.create_at, s.update_at, s.user_id, s.channel_id, s.root_id, s.message, s.type, s.props, ",
-            "s.file_ids, s.priority, s.scheduled_at, s.processed_at, s.error_code FROM scheduled_posts s ",
+            "s.file_ids, s.priority, s.scheduled_at, s.processed_at, s.error_code, s.repeat_type, s.repeat_timezone FROM scheduled_posts s ",
             $rest
         ))
     };
@@ -20,12 +20,16 @@ const BY_ID: Sql = select!("WHERE s.id = $1");
 const DUE: Sql = select!("WHERE s.processed_at = 0 AND s.scheduled_at <= $1 ORDER BY s.scheduled_at, s.id LIMIT $2");
 const COUNT: Sql = Sql::new("SELECT COUNT(*) FROM scheduled_posts WHERE user_id = $1 AND processed_at = 0");
 const INSERT: Sql = Sql::new(
-    "INSERT INTO scheduled_posts (id, create_at, update_at, user_id, channel_id, root_id, message, type, props, file_ids, priority, scheduled_at)
-     VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    "INSERT INTO scheduled_posts (id, create_at, update_at, user_id, channel_id, root_id, message, type, props, file_ids, priority, scheduled_at, repeat_type, repeat_timezone)
+     VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
 );
 const UPDATE: Sql = Sql::new(
     "UPDATE scheduled_posts SET update_at = $2, message = $3, props = $4, file_ids = $5, priority = $6, scheduled_at = $7,
-     processed_at = $8, error_code = $9 WHERE id = $1",
+     processed_at = $8, error_code = $9, repeat_type = $10, repeat_timezone = $11 WHERE id = $1",
+);
+/// Unless it was changed or withdrawn in the meantime.
+const PUT_OFF: Sql = Sql::new(
+    "UPDATE scheduled_posts SET scheduled_at = $3, update_at = $4 WHERE id = $1 AND update_at = $2 AND processed_at = 0",
 );
 const DELETE: Sql = Sql::new("DELETE FROM scheduled_posts WHERE id = $1");
 
@@ -46,6 +50,8 @@ fn row(row: Row) -> Result<ScheduledPost> {
         scheduled_at: r.get()?,
         processed_at: r.get()?,
         error_code: r.get()?,
+        repeat_type: r.get()?,
+        repeat_timezone: r.get()?,
         ..ScheduledPost::default()
     })
 }
@@ -81,7 +87,9 @@ pub async fn insert(tx: &mut Tx, s: &ScheduledPost) -> Result<()> {
         serde_json::json!(s.props),
         serde_json::json!(s.file_ids),
         s.priority.as_ref().map(|p| serde_json::json!(p)),
-        s.scheduled_at
+        s.scheduled_at,
+        &s.repeat_type,
+        &s.repeat_timezone
     ];
     tx.execute(&INSERT, values).await?;
     Ok(())
@@ -97,10 +105,17 @@ pub async fn update(tx: &mut Tx, s: &ScheduledPost) -> Result<()> {
         s.priority.as_ref().map(|p| serde_json::json!(p)),
         s.scheduled_at,
         s.processed_at,
-        &s.error_code
+        &s.error_code,
+        &s.repeat_type,
+        &s.repeat_timezone
     ];
     tx.execute(&UPDATE, values).await?;
     Ok(())
+}
+
+/// Sends it again at `at`; false when it was changed, deleted or sent already.
+pub async fn put_off(tx: &mut Tx, plan: &ScheduledPost, at: i64, now: i64) -> Result<bool> {
+    Ok(tx.execute(&PUT_OFF, params![&plan.id, plan.update_at, at, now]).await? > 0)
 }
 
 /// False when it was deleted or sent already.

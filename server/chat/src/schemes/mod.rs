@@ -6,6 +6,8 @@ mod moderation;
 mod routes;
 mod store;
 
+pub(crate) use store::made_for;
+
 use crate::error::Kind;
 use crate::{Error, Result, Site, roles};
 use axum::Router;

@@ -53,19 +53,14 @@ async fn standing(conn: &mut Conn, channel: &Channel) -> Result<Standing> {
 impl Standing {
     fn shown(&self, kind: &str) -> Vec<ChannelModeration> {
         let below = |own: &Role, above: &Role| moderated::below(&own.permissions, &above.permissions);
-        let (guests, members) =
-            (below(&self.guests, &self.guests_above), below(&self.members, &self.members_above));
+        let (guests, members) = (below(&self.guests, &self.guests_above), below(&self.members, &self.members_above));
         let above = Pair { guests: &self.guests_above.permissions, members: &self.members_above.permissions };
         moderated::shown(kind, Pair { guests: &guests, members: &members }, above)
     }
 }
 
 /// GET /channels/{id}/moderations
-async fn list(
-    State(site): State<Site>,
-    actor: Actor,
-    Path(id): Path<String>,
-) -> Result<Json<Vec<ChannelModeration>>> {
+async fn list(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Vec<ChannelModeration>>> {
     actor.require(Permission::MANAGE_SYSTEM)?;
     let mut conn = site.db.read().await?;
     let channel = channel(&mut conn, &id).await?;

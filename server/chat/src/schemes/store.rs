@@ -17,9 +17,8 @@ macro_rules! select {
 
 const BY_ID: Sql = select!("WHERE id = $1");
 const MADE_FOR: Sql = select!("WHERE made_for = $1 AND delete_at = 0");
-const LIST: Sql = select!(
-    "WHERE delete_at = 0 AND ($1 = '' OR scope = $1) ORDER BY create_at DESC, id LIMIT $2 OFFSET $3"
-);
+const LIST: Sql =
+    select!("WHERE delete_at = 0 AND ($1 = '' OR scope = $1) ORDER BY create_at DESC, id LIMIT $2 OFFSET $3");
 const BY_NAME: Sql = Sql::new("SELECT id FROM schemes WHERE name = $1");
 const INSERT: Sql = Sql::new(
     "INSERT INTO schemes (id, name, display_name, description, create_at, update_at, scope, team_admin_role, team_user_role,
@@ -28,9 +27,8 @@ const INSERT: Sql = Sql::new(
      VALUES ($1, $2, $3, $4, $5, $6, $7, NULLIF($8, ''), NULLIF($9, ''), NULLIF($10, ''), $11, $12, $13, NULLIF($14, ''),
      NULLIF($15, ''), NULLIF($16, ''), NULLIF($17, ''), $18)",
 );
-const UPDATE: Sql = Sql::new(
-    "UPDATE schemes SET name = $2, display_name = $3, description = $4, update_at = $5 WHERE id = $1",
-);
+const UPDATE: Sql =
+    Sql::new("UPDATE schemes SET name = $2, display_name = $3, description = $4, update_at = $5 WHERE id = $1");
 const END: Sql = Sql::new("UPDATE schemes SET delete_at = $2, update_at = $2, made_for = NULL WHERE id = $1");
 const LEAVE_TEAMS: Sql = Sql::new("UPDATE teams SET scheme_id = NULL, update_at = $2 WHERE scheme_id = $1");
 const LEAVE_CHANNELS: Sql = Sql::new("UPDATE channels SET scheme_id = NULL, update_at = $2 WHERE scheme_id = $1");

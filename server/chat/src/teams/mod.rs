@@ -6,7 +6,7 @@ mod routes;
 mod store;
 
 pub use members::seen_of_user;
-pub use store::{by_name, get, ids_of, memberships, of_user};
+pub use store::{by_name, get, ids_of, member, memberships, of_user};
 
 use crate::posts::{self, Happened};
 use crate::roles::{self, Permission};

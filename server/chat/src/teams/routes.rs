@@ -4,7 +4,7 @@ use super::{by_invite, icon, join, missing, require, require_member, store};
 use crate::Json;
 use crate::paging::Page;
 use crate::roles::Permission;
-use crate::{Actor, Error, Result, Site, channels, users};
+use crate::{Actor, Error, Result, Site, channels, erasing, users};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::StatusCode;
@@ -167,7 +167,16 @@ async fn regenerate_invite(State(site): State<Site>, actor: Actor, Path(id): Pat
 }
 
 /// An archived team and its channels are kept and can be restored.
-async fn archive(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<StatusOk>> {
+async fn archive(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Query(q): Query<erasing::Q>,
+) -> Result<Json<StatusOk>> {
+    if q.permanent {
+        erasing::team(&site, &actor, &id).await?;
+        return Ok(Json(StatusOk::default()));
+    }
     let mut tx = site.db.write().await?;
     let mut team = managed(&mut tx, &actor, &id).await?;
     team.delete_at = site.clock.now_ms();

@@ -4,8 +4,8 @@ use super::{bots, guests, me_or, missing, sanitized, sight, store};
 use crate::Json;
 use crate::roles::Roles;
 use crate::roles::membership::RoleNames;
-use crate::{Actor, Error, Result, Site, audits, auth};
-use axum::extract::{Path, State};
+use crate::{Actor, Error, Result, Site, audits, auth, erasing};
+use axum::extract::{Path, Query, State};
 use db::Tx;
 use serde::Deserialize;
 use wire::{Event, StatusOk, User};
@@ -36,8 +36,17 @@ pub async fn active(
 }
 
 /// DELETE /users/{id}: the protocol's other word for deactivation.
-pub async fn delete(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<StatusOk>> {
+pub async fn delete(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Query(q): Query<erasing::Q>,
+) -> Result<Json<StatusOk>> {
     let id = me_or(&actor, &id)?;
+    if q.permanent {
+        erasing::user(&site, &actor, &id).await?;
+        return Ok(Json(StatusOk::default()));
+    }
     set_active(&site, &actor, &id, false).await?;
     Ok(Json(StatusOk::default()))
 }
@@ -53,17 +62,23 @@ pub(super) async fn set_active(site: &Site, actor: &Actor, id: &str, active: boo
     if !active {
         require_an_admin_left(&mut tx).await?;
         auth::end_all(site, &mut tx, id).await?;
-        // Nobody answers any more for what the bots of somebody who left do.
-        for bot in bots::of_owner(&mut tx, id).await? {
-            store::set_delete_at(&mut tx, &bot.user_id, now, now).await?;
-            auth::end_all(site, &mut tx, &bot.user_id).await?;
-        }
+        leave_bots(site, &mut tx, id).await?;
     }
     site.emit(&mut tx, Event::new("user_activation_status_change"));
     announce(site, &mut tx, user).await?;
     let info = format!("user_id={id} active={active}");
     audits::record(site, &mut tx, actor, &format!("/api/v4/users/{id}/active"), &info).await?;
     Ok(tx.commit().await?)
+}
+
+/// Nobody answers any more for what the bots of somebody who left do.
+pub(crate) async fn leave_bots(site: &Site, tx: &mut Tx, owner: &str) -> Result<()> {
+    let now = site.clock.now_ms();
+    for bot in bots::of_owner(tx, owner).await? {
+        store::set_delete_at(tx, &bot.user_id, now, now).await?;
+        auth::end_all(site, tx, &bot.user_id).await?;
+    }
+    Ok(())
 }
 
 /// PUT /users/{id}/roles
@@ -86,12 +101,13 @@ pub async fn roles(
 }
 
 /// Checked inside the transaction, so that two administrators cannot remove each other at the same moment.
-pub(super) async fn require_an_admin_left(tx: &mut Tx) -> Result<()> {
-    if store::count_admins(tx).await? > 0 {
-        return Ok(());
-    }
+pub(crate) async fn require_an_admin_left(tx: &mut Tx) -> Result<()> {
+    if store::count_admins(tx).await? > 0 { Ok(()) } else { Err(no_admin_left()) }
+}
+
+pub(crate) fn no_admin_left() -> Error {
     let message = "The last active system administrator must stay one.";
-    Err(Error::invalid("api.user.update_active.not_enable.app_error", message))
+    Error::invalid("api.user.update_active.not_enable.app_error", message)
 }
 
 /// Tells everybody who sees the user that the account looks different: the user and administrators get all of it.

@@ -37,6 +37,10 @@ async fn sign_up(site: &Site, mut new: NewUser, invite: &Invite, address: Addres
         "" => None,
         token => Some(invitations::open(site, &mut site.db.read().await?, token, address).await?),
     };
+    if invitation.as_ref().is_some_and(|i| i.magic) {
+        let message = "This invitation needs no account: open its link.";
+        return Err(Error::invalid("api.user.create_user.signup_link_invalid.app_error", message));
+    }
     let mailed_to = invitation.as_ref().map(|i| i.email.clone()).filter(|email| !email.is_empty());
     if let Some(email) = &mailed_to {
         new.email.clone_from(email);
@@ -98,6 +102,35 @@ fn account(site: &Site, new: NewUser, roles: &str) -> User {
         locale: if new.locale.is_empty() { "en".into() } else { new.locale },
         ..User::default()
     }
+}
+
+/// The account of a guest who comes by a link to `email` and has no password; named after the address.
+pub(crate) async fn guest_by_mail(site: &Site, tx: &mut Tx, email: &str) -> Result<User> {
+    let wanted = name_of(email);
+    let mut username = wanted.clone();
+    let mut number = 1;
+    while store::by_login(tx, &username).await?.is_some() || rules::check_username(&username).is_err() {
+        number += 1;
+        username = format!("{wanted}{number}");
+    }
+    let new = NewUser { username, email: email.into(), ..NewUser::default() };
+    let mut user = account(site, new, "system_guest");
+    insert_checked(tx, &user, "").await?;
+    user.auth_service = crate::auth::MAGIC_SERVICE.into();
+    user.email_verified = true;
+    credentials::set_service(tx, &user.id, &user.auth_service, "", user.update_at).await?;
+    credentials::set_verified(tx, &user.id, true, user.update_at).await?;
+    site.emit(tx, Event::new("new_user").with("user_id", user.id.as_str()));
+    Ok(user)
+}
+
+/// A username from an address; short enough for a number behind it.
+fn name_of(email: &str) -> String {
+    let local = email.split('@').next().unwrap_or_default().to_lowercase();
+    let allowed = |c: char| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '.' };
+    let name: String = local.chars().map(allowed).skip_while(|c| !c.is_ascii_lowercase()).take(40).collect();
+    let name = name.trim_end_matches('.');
+    if name.len() < 3 { format!("guest.{name}").trim_end_matches('.').to_owned() } else { name.to_owned() }
 }
 
 async fn insert_checked(tx: &mut Tx, user: &User, hash: &str) -> Result<()> {
@@ -182,4 +215,21 @@ pub async fn ensure_bot(
     store::insert_bot(&mut tx, &user.id, description, owner, now).await?;
     tx.commit().await?;
     Ok(user)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_becomes_a_name_that_an_account_can_have() {
+        for (email, name) in [
+            ("Ana.Lopez+field@clinic.example", "ana.lopez.field"),
+            ("7up@clinic.example", "guest.up"),
+            ("\u{17e}@clinic.example", "guest"),
+        ] {
+            assert_eq!(name_of(email), name);
+            rules::check_username(name).unwrap();
+        }
+    }
 }

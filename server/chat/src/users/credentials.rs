@@ -7,6 +7,10 @@ const SET_PASSWORD: Sql = Sql::new(
     "UPDATE users SET password = $2, last_password_update = $3, update_at = $3, failed_attempts = 0, last_failed_at = 0
      WHERE id = $1",
 );
+const SET_SERVICE: Sql = Sql::new(
+    "UPDATE users SET auth_service = $2, auth_data = $3, password = '', update_at = $4, last_password_update = $4,
+     failed_attempts = 0, last_failed_at = 0 WHERE id = $1",
+);
 /// Failures that lie before $3 are forgotten.
 const TAKE_ATTEMPT: Sql = Sql::new(
     "UPDATE users SET failed_attempts = CASE WHEN last_failed_at <= $3 THEN 1 ELSE failed_attempts + 1 END, last_failed_at = $2
@@ -51,6 +55,12 @@ pub async fn get(conn: &mut Conn, id: &str) -> Result<Option<Credentials>> {
 
 pub async fn set_password(tx: &mut Tx, id: &str, hash: &str, now: i64) -> Result<()> {
     tx.execute(&SET_PASSWORD, params![id, hash, now]).await?;
+    Ok(())
+}
+
+/// How the account is opened: `service` is empty for a password. Whatever opened it before opens it no longer.
+pub async fn set_service(tx: &mut Tx, id: &str, service: &str, data: &str, now: i64) -> Result<()> {
+    tx.execute(&SET_SERVICE, params![id, service, data, now]).await?;
     Ok(())
 }
 

@@ -16,12 +16,13 @@ mod token_store;
 mod tokens;
 mod typing;
 mod update;
+mod wanted;
 
-pub(crate) use admin::announce;
-use admin::require_an_admin_left;
+pub(crate) use admin::{announce, leave_bots, no_admin_left, require_an_admin_left};
+pub(crate) use create::guest_by_mail;
 pub use create::{default_notify_props, default_timezone, ensure_bot};
 pub(crate) use rules::{check_email, check_password};
-pub use store::{by_ids, by_login, by_usernames, count, count_people, get, search, set_props};
+pub use store::{admin_ids, by_ids, by_login, by_usernames, count, count_people, get, search, set_props};
 
 use crate::{Actor, Error, Result, Site, unoffered};
 use axum::Router;

@@ -1,5 +1,6 @@
 //! The plain GETs, and lists by ids and names.
 
+use super::wanted::{self, Wanted};
 use super::{missing, sanitized, sight, store};
 use crate::Json;
 use crate::paging;
@@ -17,7 +18,7 @@ const MAX_LIST: usize = 1000;
 /// Most users that a search looks at before it is cut down.
 const MAX_CANDIDATES: i64 = 10_000;
 
-/// Paging and filters of GET /users.
+/// Paging and filters of GET /users. Lists of roles are separated by commas.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Filter {
@@ -28,29 +29,53 @@ pub struct Filter {
     in_channel: String,
     not_in_channel: String,
     in_group: String,
+    not_in_group: String,
     without_team: bool,
     active: bool,
     inactive: bool,
     role: String,
     roles: String,
+    team_roles: String,
+    channel_roles: String,
     sort: String,
+    /// Of the counts alone.
+    include_bots: bool,
+    include_deleted: bool,
+}
+
+fn listed(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+/// Names of roles of one kind of place, which must be named too.
+fn roles_of(names: Vec<String>, place: &str, kind: &str, field: &str) -> Result<Vec<String>> {
+    let known =
+        |name: &String| name.strip_prefix(kind).is_some_and(|rest| ["_admin", "_user", "_guest"].contains(&rest));
+    if !names.is_empty() && place.is_empty() || !names.iter().all(known) {
+        return Err(Error::invalid_param(field));
+    }
+    Ok(names)
 }
 
 impl Filter {
-    fn wanted(self) -> store::Wanted {
-        let first = self.roles.split(',').next().unwrap_or_default().to_owned();
-        store::Wanted {
+    fn wanted(self) -> Result<Wanted> {
+        Ok(Wanted {
+            roles: listed(&self.roles),
+            team_roles: roles_of(listed(&self.team_roles), &self.in_team, "team", "team_roles")?,
+            channel_roles: roles_of(listed(&self.channel_roles), &self.in_channel, "channel", "channel_roles")?,
             in_team: self.in_team,
             not_in_team: self.not_in_team,
             in_channel: self.in_channel,
             not_in_channel: self.not_in_channel,
+            in_group: self.in_group,
+            not_in_group: self.not_in_group,
             without_team: self.without_team,
             active: self.active,
             inactive: self.inactive,
-            role: if self.role.is_empty() { first } else { self.role },
+            role: self.role,
             sort: self.sort,
-            seen_by: String::new(),
-        }
+            ..Wanted::default()
+        })
     }
 }
 
@@ -71,14 +96,8 @@ pub async fn list(State(site): State<Site>, actor: Actor, Query(f): Query<Filter
             crate::channels::access(&mut conn, &actor, channel, Permission::READ_CHANNEL).await?;
         }
     }
-    if !f.in_group.is_empty() {
-        let ids = crate::groups::member_ids(&mut conn, &f.in_group, limit, offset).await?;
-        let mut users = store::by_ids(&mut conn, &ids).await?;
-        sight::retain_seen(&mut conn, &actor, &mut users).await?;
-        return Ok(all_sanitized(users, &actor));
-    }
-    let wanted = store::Wanted { seen_by: sight::limit(&actor).to_owned(), ..f.wanted() };
-    let users = store::filtered(&mut conn, &wanted, limit, offset).await?;
+    let wanted = Wanted { seen_by: sight::limit(&actor).to_owned(), ..f.wanted()? };
+    let users = wanted::filtered(&mut conn, &wanted, limit, offset).await?;
     Ok(all_sanitized(users, &actor))
 }
 
@@ -91,7 +110,10 @@ pub async fn filtered_stats(
     if !actor.is_system_admin() {
         return Err(Error::forbidden());
     }
-    let count = store::count_filtered(&mut site.db.read().await?, &f.wanted()).await?;
+    let (with_bots, with_deleted) = (f.include_bots, f.include_deleted);
+    let wanted = f.wanted()?;
+    let wanted = Wanted { without_bots: !with_bots, active: wanted.active || !with_deleted, ..wanted };
+    let count = wanted::count_filtered(&mut site.db.read().await?, &wanted).await?;
     Ok(Json(json!({"total_users_count": count})))
 }
 
@@ -151,16 +173,18 @@ pub struct Search {
     in_channel_id: String,
     not_in_channel_id: String,
     in_group_id: String,
+    not_in_group_id: String,
     without_team: bool,
     allow_inactive: bool,
+    role: String,
+    roles: Vec<String>,
+    team_roles: Vec<String>,
+    channel_roles: Vec<String>,
 }
 
 /// Users that are found in several lists are cut down to those that are in all of them.
 pub async fn search(State(site): State<Site>, actor: Actor, Json(s): Json<Search>) -> Result<Json<Vec<User>>> {
     let limit = s.limit.unwrap_or(100).clamp(1, 1000);
-    if s.term.trim().is_empty() && !s.in_group_id.is_empty() {
-        return Ok(Json(vec![]));
-    }
     let mut conn = site.db.read().await?;
     for team in [&s.team_id, &s.not_in_team_id] {
         if !team.is_empty() {
@@ -172,19 +196,25 @@ pub async fn search(State(site): State<Site>, actor: Actor, Json(s): Json<Search
             crate::channels::access(&mut conn, &actor, channel, Permission::READ_CHANNEL).await?;
         }
     }
-    let wanted = store::Wanted {
+    let wanted = Wanted {
+        team_roles: roles_of(s.team_roles, &s.team_id, "team", "team_roles")?,
+        channel_roles: roles_of(s.channel_roles, &s.in_channel_id, "channel", "channel_roles")?,
+        roles: s.roles,
+        role: s.role,
+        in_group: s.in_group_id,
+        not_in_group: s.not_in_group_id,
         in_team: s.team_id,
         not_in_team: s.not_in_team_id,
         in_channel: s.in_channel_id,
         not_in_channel: s.not_in_channel_id,
         without_team: s.without_team,
-        ..store::Wanted::default()
+        ..Wanted::default()
     };
     let mut found = store::search_all(&mut conn, &s.term, s.allow_inactive, MAX_CANDIDATES).await?;
     sight::retain_seen(&mut conn, &actor, &mut found).await?;
     if wanted.is_filter() {
         let allowed: HashSet<String> =
-            store::filtered(&mut conn, &wanted, MAX_CANDIDATES, 0).await?.into_iter().map(|u| u.id).collect();
+            wanted::filtered(&mut conn, &wanted, MAX_CANDIDATES, 0).await?.into_iter().map(|u| u.id).collect();
         found.retain(|u| allowed.contains(&u.id));
     }
     found.truncate(usize::try_from(limit).unwrap_or(100));
@@ -211,9 +241,9 @@ pub async fn autocomplete(
     sight::retain_seen(&mut conn, &actor, &mut found).await?;
     if !q.team_id.is_empty() {
         crate::teams::require_member(&mut conn, &actor, &q.team_id).await?;
-        let wanted = store::Wanted { in_team: q.team_id, ..store::Wanted::default() };
+        let wanted = Wanted { in_team: q.team_id, ..Wanted::default() };
         let team: HashSet<String> =
-            store::filtered(&mut conn, &wanted, MAX_CANDIDATES, 0).await?.into_iter().map(|u| u.id).collect();
+            wanted::filtered(&mut conn, &wanted, MAX_CANDIDATES, 0).await?.into_iter().map(|u| u.id).collect();
         found.retain(|u| team.contains(&u.id));
     }
     let limit = usize::try_from(q.limit.unwrap_or(25).clamp(1, 100)).unwrap_or(25);
@@ -233,8 +263,8 @@ pub async fn autocomplete(
 }
 
 pub async fn stats(State(site): State<Site>, actor: Actor) -> Result<Json<serde_json::Value>> {
-    let wanted = store::Wanted { seen_by: sight::limit(&actor).to_owned(), ..store::Wanted::default() };
-    Ok(Json(json!({"total_users_count": store::count_filtered(&mut site.db.read().await?, &wanted).await?})))
+    let wanted = Wanted { seen_by: sight::limit(&actor).to_owned(), ..Wanted::default() };
+    Ok(Json(json!({"total_users_count": wanted::count_filtered(&mut site.db.read().await?, &wanted).await?})))
 }
 
 pub async fn group_channels(

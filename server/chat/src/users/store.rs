@@ -3,16 +3,23 @@
 use db::{Conn, Result, Row, Sql, Tx, params};
 use wire::User;
 
-macro_rules! select {
+macro_rules! columns {
     ($rest:literal) => {
-        Sql::new(concat!(
+        concat!(
             "SELECT u.id, u.create_at, u.update_at, u.delete_at, u.username, u.email, u.auth_service, u.email_verified, ",
             "u.nickname, u.first_name, u.last_name, u.position, u.roles, u.props, u.notify_props, u.timezone, u.locale, ",
-            "u.last_password_update, u.last_picture_update, u.mfa_active, u.is_bot, u.remote_id FROM users u ",
+            "u.last_password_update, u.last_picture_update, u.mfa_active, u.is_bot, u.remote_id, u.auth_data FROM users u ",
             $rest
-        ))
+        )
     };
 }
+macro_rules! select {
+    ($rest:literal) => {
+        Sql::new(columns!($rest))
+    };
+}
+/// Of [`user`], for a query that is put together.
+pub(super) const SELECT: &str = columns!("");
 
 const BY_ID: Sql = select!("WHERE u.id = $1");
 const BY_IDS: Sql = select!("WHERE u.id IN LIST($1) ORDER BY u.username");
@@ -21,38 +28,6 @@ const BY_LOGIN: Sql = select!("WHERE u.username = $1 OR u.email = $1");
 const IN_CHANNEL: Sql = select!(
     "JOIN channel_members m ON m.user_id = u.id WHERE m.channel_id = $1 ORDER BY u.username LIMIT $2 OFFSET $3"
 );
-/// Every filter of GET /users; an empty text or FALSE leaves a filter out.
-macro_rules! filters {
-    () => {
-        "WHERE ($1 = '' OR u.id IN (SELECT m.user_id FROM team_members m WHERE m.team_id = $1 AND m.delete_at = 0))
-         AND ($2 = '' OR u.id NOT IN (SELECT m.user_id FROM team_members m WHERE m.team_id = $2 AND m.delete_at = 0))
-         AND ($3 = '' OR u.id IN (SELECT m.user_id FROM channel_members m WHERE m.channel_id = $3))
-         AND ($4 = '' OR u.id NOT IN (SELECT m.user_id FROM channel_members m WHERE m.channel_id = $4))
-         AND (NOT $5 OR u.id NOT IN (SELECT m.user_id FROM team_members m WHERE m.delete_at = 0))
-         AND (NOT $6 OR u.delete_at = 0) AND (NOT $7 OR u.delete_at > 0)
-         AND ($8 = '' OR (' ' || u.roles || ' ') LIKE $8)
-         AND ($9 = '' OR u.id = $9 OR u.id IN (SELECT o.user_id FROM channel_members o
-              WHERE o.channel_id IN (SELECT m.channel_id FROM channel_members m WHERE m.user_id = $9))) "
-    };
-}
-macro_rules! filtered {
-    ($order:literal) => {
-        Sql::new(concat!(
-            "SELECT u.id, u.create_at, u.update_at, u.delete_at, u.username, u.email, u.auth_service, u.email_verified, ",
-            "u.nickname, u.first_name, u.last_name, u.position, u.roles, u.props, u.notify_props, u.timezone, u.locale, ",
-            "u.last_password_update, u.last_picture_update, u.mfa_active, u.is_bot, u.remote_id FROM users u ",
-            filters!(),
-            "ORDER BY ",
-            $order,
-            " LIMIT $10 OFFSET $11"
-        ))
-    };
-}
-const BY_USERNAME: Sql = filtered!("u.username");
-const NEWEST_FIRST: Sql = filtered!("u.create_at DESC, u.username");
-const RECENT_FIRST: Sql =
-    filtered!("(SELECT COALESCE(MAX(s.last_activity_at), 0) FROM statuses s WHERE s.user_id = u.id) DESC, u.username");
-const COUNT_FILTERED: Sql = Sql::new(concat!("SELECT COUNT(*) FROM users u ", filters!()));
 const KNOWN: Sql = Sql::new(
     "SELECT DISTINCT o.user_id FROM channel_members o WHERE o.user_id <> $1
      AND o.channel_id IN (SELECT m.channel_id FROM channel_members m WHERE m.user_id = $1)",
@@ -67,6 +42,9 @@ const COUNT: Sql = Sql::new("SELECT COUNT(*) FROM users");
 const COUNT_PEOPLE: Sql = Sql::new("SELECT COUNT(*) FROM users WHERE is_bot = FALSE");
 const COUNT_ADMINS: Sql =
     Sql::new("SELECT COUNT(*) FROM users WHERE delete_at = 0 AND is_bot = FALSE AND roles LIKE '%system_admin%'");
+const ADMIN_IDS: Sql = Sql::new(
+    "SELECT id FROM users WHERE delete_at = 0 AND is_bot = FALSE AND ' ' || roles || ' ' LIKE '% system_admin %'",
+);
 const SET_DELETE_AT: Sql = Sql::new("UPDATE users SET delete_at = $2, update_at = $3 WHERE id = $1");
 const SET_ROLES: Sql = Sql::new("UPDATE users SET roles = $2, update_at = $3 WHERE id = $1");
 const INSERT: Sql = Sql::new(
@@ -80,7 +58,8 @@ const UPDATE: Sql = Sql::new(
     "UPDATE users SET update_at = $2, username = $3, email = $4, nickname = $5, first_name = $6, last_name = $7,
      position = $8, props = $9, notify_props = $10, timezone = $11, locale = $12 WHERE id = $1",
 );
-fn user(row: Row) -> Result<User> {
+
+pub(super) fn user(row: Row) -> Result<User> {
     let mut r = row.read();
     Ok(User {
         id: r.get()?,
@@ -105,6 +84,7 @@ fn user(row: Row) -> Result<User> {
         mfa_active: r.get()?,
         is_bot: r.get()?,
         remote_id: r.get()?,
+        auth_data: r.get()?,
         ..User::default()
     })
 }
@@ -124,61 +104,6 @@ pub async fn by_usernames(conn: &mut Conn, names: &[String]) -> Result<Vec<User>
 /// By username or e-mail, both stored in lower case.
 pub async fn by_login(conn: &mut Conn, login: &str) -> Result<Option<User>> {
     conn.fetch_optional(&BY_LOGIN, params![login.trim().to_lowercase()], user).await
-}
-
-/// Which users a list is about; an empty field asks for nothing.
-#[derive(Clone, Debug, Default)]
-pub struct Wanted {
-    pub in_team: String,
-    pub not_in_team: String,
-    pub in_channel: String,
-    pub not_in_channel: String,
-    pub without_team: bool,
-    pub active: bool,
-    pub inactive: bool,
-    pub role: String,
-    /// `create_at`, `last_activity_at`; by username otherwise.
-    pub sort: String,
-    /// Only those who share a channel with this user.
-    pub seen_by: String,
-}
-
-impl Wanted {
-    /// Whether anything at all is asked for.
-    pub fn is_filter(&self) -> bool {
-        let texts = [&self.in_team, &self.not_in_team, &self.in_channel, &self.not_in_channel, &self.role];
-        texts.iter().any(|t| !t.is_empty()) || self.without_team || self.active || self.inactive
-    }
-
-    fn values(&self) -> Vec<db::Value> {
-        let role = if self.role.is_empty() { String::new() } else { format!("% {} %", self.role) };
-        params![
-            &self.in_team,
-            &self.not_in_team,
-            &self.in_channel,
-            &self.not_in_channel,
-            self.without_team,
-            self.active,
-            self.inactive,
-            role,
-            &self.seen_by
-        ]
-    }
-}
-
-pub async fn filtered(conn: &mut Conn, wanted: &Wanted, limit: i64, offset: i64) -> Result<Vec<User>> {
-    let sql = match wanted.sort.as_str() {
-        "create_at" => &NEWEST_FIRST,
-        "last_activity_at" => &RECENT_FIRST,
-        _ => &BY_USERNAME,
-    };
-    let mut values = wanted.values();
-    values.extend(params![limit, offset]);
-    conn.fetch(sql, values, user).await
-}
-
-pub async fn count_filtered(conn: &mut Conn, wanted: &Wanted) -> Result<i64> {
-    Ok(conn.fetch_optional(&COUNT_FILTERED, wanted.values(), Row::only).await?.unwrap_or(0))
 }
 
 /// Everybody who shares a channel with the user.
@@ -218,6 +143,11 @@ pub async fn count_people(conn: &mut Conn) -> Result<i64> {
 /// Active people who administer the system.
 pub async fn count_admins(conn: &mut Conn) -> Result<i64> {
     Ok(conn.fetch_optional(&COUNT_ADMINS, vec![], Row::only).await?.unwrap_or(0))
+}
+
+/// Ids of the active people who administer the system.
+pub async fn admin_ids(conn: &mut Conn) -> Result<Vec<String>> {
+    conn.fetch(&ADMIN_IDS, vec![], Row::only).await
 }
 
 pub async fn set_delete_at(tx: &mut Tx, id: &str, delete_at: i64, now: i64) -> Result<()> {

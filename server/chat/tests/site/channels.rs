@@ -40,3 +40,36 @@ async fn a_group_message_becomes_a_private_channel() {
         assert_eq!(t.ana.call("GET", &format!("/channels/{}/common_teams", t.square), Value::Null).await.0, 400);
     }
 }
+
+#[tokio::test]
+async fn a_channel_is_replaced_patched_and_gets_a_banner() {
+    for world in worlds().await {
+        let (engine, t) = (world.engine, team(&world).await);
+        let new = json!({"team_id": t.id, "name": "pump", "display_name": "Pump", "type": "O", "header": "h", "purpose": "p"});
+        let channel = t.bruno.ok("POST", "/channels", new).await;
+        let path = format!("/channels/{}", text(&channel, "id"));
+        let whole = json!({"id": channel["id"], "display_name": "Pumps", "purpose": "all of them"});
+        let replaced = t.bruno.ok("PUT", &path, whole).await;
+        assert_eq!((&replaced["header"], &replaced["purpose"]), (&json!(""), &json!("all of them")), "{engine}");
+        assert_eq!((&replaced["name"], &replaced["display_name"]), (&json!("pump"), &json!("Pumps")), "{engine}");
+        let other = json!({"id": t.square, "display_name": "x"});
+        assert_eq!(t.bruno.call("PUT", &path, other).await.0, StatusCode::BAD_REQUEST, "{engine}");
+
+        let banner = json!({"banner_info": {"enabled": true, "text": "Boil the water", "background_color": "#c62828"}});
+        let patched = t.bruno.ok("PUT", &format!("{path}/patch"), banner.clone()).await;
+        assert_eq!(patched["banner_info"], banner["banner_info"], "{engine}: who made the channel administers it");
+        assert_eq!(t.ana.get(&path).await["banner_info"]["text"], "Boil the water", "{engine}");
+        let (status, _) = t.bruno.call("PUT", &format!("/channels/{}/patch", t.square), banner.clone()).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{engine}: a mere member");
+        let colorless = json!({"banner_info": {"background_color": ""}});
+        assert_eq!(
+            t.bruno.call("PUT", &format!("{path}/patch"), colorless).await.0,
+            StatusCode::BAD_REQUEST,
+            "{engine}"
+        );
+        let off = json!({"banner_info": {"enabled": false}});
+        let patched = t.bruno.ok("PUT", &format!("{path}/patch"), off).await;
+        assert_eq!(patched["banner_info"]["text"], "Boil the water", "{engine}");
+        assert_eq!(t.bruno.get(&format!("{path}/access_control/attributes")).await, json!({}), "{engine}");
+    }
+}

@@ -1,6 +1,6 @@
 //! What official clients keep on the server beside messages: sidebar, drafts, scheduled posts, emoji, bookmarks, status.
 
-use crate::support::{Person, team, text, worlds};
+use crate::support::{Ears, Person, team, text, worlds};
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
@@ -195,5 +195,39 @@ async fn a_custom_status_is_shown_and_remembered() {
         assert_eq!(recent["value"], "[]", "{engine}");
         t.bruno.ok("DELETE", "/users/me/status/custom", Value::Null).await;
         assert_eq!(t.ana.get(&format!("/users/{}", t.bruno.id)).await["props"]["customStatus"], "", "{engine}");
+    }
+}
+
+#[tokio::test]
+async fn a_weekly_post_is_sent_again_with_its_file() {
+    for world in worlds().await {
+        let (engine, t) = (world.engine, team(&world).await);
+        let file =
+            t.ana.sends(&format!("/files?channel_id={}&filename=rota.txt", t.square), "text/plain", b"rota").await;
+        let file = text(&file["file_infos"][0], "id");
+        let at = world.clock.now_ms() + 60_000;
+        let plan = json!({"channel_id": t.square, "message": "the rota", "file_ids": [file], "scheduled_at": at,
+            "repeat_type": "weekly", "repeat_timezone": "Africa/Nairobi"});
+        let mut bad = plan.clone();
+        bad["repeat_timezone"] = "Nowhere".into();
+        assert_eq!(t.ana.call("POST", "/posts/schedule", bad).await.0, StatusCode::BAD_REQUEST, "{engine}");
+        let plan = t.ana.ok("POST", "/posts/schedule", plan).await;
+        let week = 7 * 24 * 3600 * 1000;
+        let mut ears = Ears::of(&world, &t.ana.id).await;
+        world.clock.advance(61_000);
+        for round in 1..=2 {
+            assert_eq!(chat::scheduled::deliver_due(&world.site).await.unwrap(), 1, "{engine}");
+            assert_eq!(chat::scheduled::deliver_due(&world.site).await.unwrap(), 0, "{engine}: once a week");
+            let told = ears.next("scheduled_post_updated").await.inner("scheduledPost");
+            assert_eq!(told["scheduled_at"], at + round * week, "{engine}");
+            world.clock.advance(week);
+        }
+        let list = t.bruno.get(&format!("/channels/{}/posts", t.square)).await;
+        let sent: Vec<&Value> =
+            list["posts"].as_object().unwrap().values().filter(|p| p["message"] == "the rota").collect();
+        assert_eq!(sent.len(), 2, "{engine}");
+        assert!(sent.iter().all(|p| p["metadata"]["files"][0]["name"] == "rota.txt"), "{engine}: {sent:?}");
+        t.ana.ok("DELETE", &format!("/posts/schedule/{}", text(&plan, "id")), Value::Null).await;
+        assert_eq!(chat::scheduled::deliver_due(&world.site).await.unwrap(), 0, "{engine}");
     }
 }

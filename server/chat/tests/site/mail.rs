@@ -118,3 +118,60 @@ async fn invitations_and_new_passwords_come_by_mail() {
         sender.await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn a_guest_comes_in_by_a_link_once_and_gets_another_when_coming_again() {
+    let (port, mut mails) = mail_server().await;
+    let mail = Settings {
+        host: "127.0.0.1".into(),
+        port,
+        security: Security::None,
+        from: "chat@site.example".into(),
+        ..Settings::default()
+    };
+    let config = Config { mail, site_url: "https://chat.site.example".into(), ..Config::default() };
+    for world in worlds_with(config).await {
+        let engine = world.engine;
+        let stop = CancellationToken::new();
+        let sender = tokio::spawn(chat::mail::run(world.site.clone(), stop.clone()));
+        let t = team(&world).await;
+        let path = format!("/teams/{}/invite-guests/email?guest_magic_link=true", t.id);
+        let known = json!({"emails": ["bruno@site.example"], "channels": [t.square]});
+        assert_eq!(t.ana.call("POST", &path, known).await.0, StatusCode::BAD_REQUEST, "{engine}: has a password");
+        t.ana.ok("POST", &path, json!({"emails": ["Visitor@far.example"], "channels": [t.square]})).await;
+        let token = after(&arrives(&mut mails).await, "/login/one_time_link?t=");
+        let account = json!({"username": "visitor", "email": "x@far.example", "password": "Correct-horse-9"});
+        let (status, ..) = call(&world.api, "POST", &format!("/users?t={token}"), account, None).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{engine}: no password goes with it");
+
+        let by = |token: &str| json!({"magic_link_token": token});
+        let (status, session, user) = call(&world.api, "POST", "/users/login", by(&token), None).await;
+        assert_eq!(status, StatusCode::OK, "{engine}: {user}");
+        assert_eq!((&user["roles"], &user["auth_service"]), (&json!("system_guest"), &json!("magic_link")), "{engine}");
+        assert_eq!((&user["email"], &user["username"]), (&json!("visitor@far.example"), &json!("visitor")), "{engine}");
+        let session = session.unwrap();
+        let channels = format!("/users/me/teams/{}/channels", t.id);
+        let (_, _, channels) = call(&world.api, "GET", &channels, Value::Null, Some(&session)).await;
+        assert_eq!(channels.as_array().unwrap().len(), 1, "{engine}: the channel of the invitation");
+        let (status, ..) = call(&world.api, "POST", "/users/login", by(&token), None).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{engine}: the link is used up");
+
+        let kind = async |login: &str| {
+            let (_, _, told) = call(&world.api, "POST", "/users/login/type", json!({"login_id": login}), None).await;
+            told["auth_service"].clone()
+        };
+        assert_eq!((kind("bruno").await, kind("nobody").await), (json!(""), json!("")), "{engine}");
+        assert_eq!(kind("visitor@far.example").await, "magic_link", "{engine}");
+        let token = after(&arrives(&mut mails).await, "/login/one_time_link?t=");
+        world.clock.advance(25 * 3600 * 1000);
+        let body = json!({"token": token});
+        let (status, ..) = call(&world.api, "POST", "/users/login/one_time_link", body, None).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{engine}: too late");
+        kind("visitor").await;
+        let body = json!({"token": after(&arrives(&mut mails).await, "/login/one_time_link?t=")});
+        let (status, _, user) = call(&world.api, "POST", "/users/login/one_time_link", body, None).await;
+        assert_eq!((status, &user["username"]), (StatusCode::OK, &json!("visitor")), "{engine}");
+        stop.cancel();
+        sender.await.unwrap();
+    }
+}

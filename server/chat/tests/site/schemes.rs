@@ -23,9 +23,7 @@ async fn a_team_with_a_scheme_has_its_own_rules_until_the_scheme_is_deleted() {
         let t = team(&world).await;
         let other = t.ana.ok("POST", "/teams", json!({"name": "other", "display_name": "Other", "type": "O"})).await;
         let other = text(&other, "id");
-        t.ana
-            .ok("POST", &format!("/teams/{other}/members"), json!({"team_id": other, "user_id": t.bruno.id}))
-            .await;
+        t.ana.ok("POST", &format!("/teams/{other}/members"), json!({"team_id": other, "user_id": t.bruno.id})).await;
         let elsewhere = text(&t.ana.get(&format!("/teams/{other}/channels/name/town-square")).await, "id");
 
         let new = json!({"name": "strict", "display_name": "Strict", "scope": "team"});
@@ -108,7 +106,11 @@ async fn a_moderated_channel_keeps_its_members_from_posting_and_its_administrato
         ears.next("channel_scheme_updated").await;
         assert_eq!(tries(&t.bruno, &t.square).await, StatusCode::FORBIDDEN, "{}", world.engine);
         assert_eq!(tries(&carla, &t.square).await, StatusCode::CREATED, "nothing was decided for guests");
-        assert_eq!(tries(&boss, &t.square).await, StatusCode::CREATED, "administrators of the channel are not moderated");
+        assert_eq!(
+            tries(&boss, &t.square).await,
+            StatusCode::CREATED,
+            "administrators of the channel are not moderated"
+        );
         let reaction = json!({"user_id": t.bruno.id, "post_id": text(&post, "id"), "emoji_name": "smile"});
         t.bruno.ok("POST", "/reactions", reaction.clone()).await;
 

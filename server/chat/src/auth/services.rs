@@ -1,0 +1,125 @@
+//! How an account is opened: by its password, by a link, or by a service that vouches for the user. Which service it is can
+//! be noted here; this site asks none, so that such an account waits until it is switched back to a password.
+
+use super::{end_others, password};
+use crate::audits;
+use crate::error::Kind;
+use crate::roles::Permission;
+use crate::users::{self, credentials};
+use crate::{Actor, Error, Json, Result, Site};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Method};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// What the protocol calls a password.
+const EMAIL: &str = "email";
+const OAUTH: [&str; 4] = ["gitlab", "google", "office365", "openid"];
+
+fn is_known(service: &str) -> bool {
+    OAUTH.contains(&service) || ["ldap", "saml", super::MAGIC_SERVICE].contains(&service)
+}
+
+/// Body of POST /users/login/switch.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Switch {
+    current_service: String,
+    new_service: String,
+    email: String,
+    new_password: String,
+    /// The name that some clients give the new password.
+    password: String,
+}
+
+/// Why this site cannot switch an account to `service`.
+fn not_available(service: &str) -> Error {
+    let id = match service {
+        "ldap" => "api.user.email_to_ldap.not_available.app_error",
+        _ => "api.user.authorize_oauth_user.unsupported.app_error",
+    };
+    Error::new(Kind::NotImplemented, id, format!("This site has no login by {service}."))
+}
+
+/// POST /users/login/switch: back to a password, for somebody who is logged in. The other way needs a service to switch to.
+pub async fn switch(State(site): State<Site>, headers: HeaderMap, Json(body): Json<Switch>) -> Result<Json<Value>> {
+    for (field, service) in [("current_service", &body.current_service), ("new_service", &body.new_service)] {
+        if service != EMAIL && !is_known(service) {
+            return Err(Error::invalid_body(field, "email or the name of a login service is wanted"));
+        }
+    }
+    if body.current_service == body.new_service {
+        return Err(Error::invalid_body("new_service", "it is the current one"));
+    }
+    if body.new_service != EMAIL {
+        return Err(not_available(&body.new_service));
+    }
+    let actor = crate::actor::of_request(&site, &Method::POST, &headers).await?;
+    let new = if body.new_password.is_empty() { body.password } else { body.new_password };
+    users::check_password(&new, &site.config.accounts)?;
+    let hash = password::hash(new).await?;
+    let mut tx = site.db.write().await?;
+    let user = users::get(&mut tx, &actor.user_id).await?.ok_or_else(users::missing)?;
+    if user.email != body.email.trim().to_lowercase() || actor.is_app() {
+        return Err(Error::forbidden());
+    }
+    if user.auth_service != body.current_service {
+        return Err(Error::invalid_body("current_service", "the account is not opened by it"));
+    }
+    let now = site.clock.now_ms();
+    credentials::set_service(&mut tx, &user.id, "", "", now).await?;
+    credentials::set_password(&mut tx, &user.id, &hash, now).await?;
+    end_others(&site, &mut tx, &user.id, "").await?;
+    audits::record(&site, &mut tx, &actor, "/api/v4/users/login/switch", "to a password").await?;
+    tx.commit().await?;
+    Ok(Json(json!({"follow_link": "/login?extra=signin_change"})))
+}
+
+/// Body and answer of PUT /users/{id}/auth.
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct UserAuth {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    password: String,
+    auth_data: String,
+    auth_service: String,
+}
+
+/// PUT /users/{id}/auth: an administrator says what opens the account from now on. Who is logged in stays so.
+pub async fn set(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Json(wanted): Json<UserAuth>,
+) -> Result<Json<UserAuth>> {
+    actor.require(Permission("edit_other_users"))?;
+    let id = if id == "me" { actor.user_id.clone() } else { id };
+    let by_password = wanted.auth_service.is_empty() || wanted.auth_service == EMAIL;
+    if !by_password && !is_known(&wanted.auth_service) {
+        return Err(Error::invalid_body("auth_service", "email or the name of a login service is wanted"));
+    }
+    if by_password != wanted.auth_data.is_empty() && wanted.auth_service != super::MAGIC_SERVICE {
+        return Err(Error::invalid_body("auth_data", "what the service knows the user by; nothing for a password"));
+    }
+    let mut hash = String::new();
+    if by_password {
+        users::check_password(&wanted.password, &site.config.accounts)?;
+        hash = password::hash(wanted.password).await?;
+    }
+    let service = if by_password { String::new() } else { wanted.auth_service };
+    let now = site.clock.now_ms();
+    let mut tx = site.db.write().await?;
+    let user = users::get(&mut tx, &id).await?.filter(|u| !u.is_bot).ok_or_else(users::missing)?;
+    // Who may not administer the system does not take over who does.
+    if !actor.is_system_admin() && user.roles.split_whitespace().any(|r| r == crate::roles::SYSTEM_ADMIN) {
+        return Err(Error::forbidden());
+    }
+    credentials::set_service(&mut tx, &id, &service, &wanted.auth_data, now).await?;
+    if by_password {
+        credentials::set_password(&mut tx, &id, &hash, now).await?;
+    }
+    let info = format!("user_id={id} auth_service={service}");
+    audits::record(&site, &mut tx, &actor, &format!("/api/v4/users/{id}/auth"), &info).await?;
+    tx.commit().await?;
+    Ok(Json(UserAuth { password: String::new(), auth_data: wanted.auth_data, auth_service: service }))
+}
