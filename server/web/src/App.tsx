@@ -5,6 +5,7 @@ import { useEffect } from 'preact/hooks';
 import { CallAudio } from './calls/CallAudio';
 import { CallWidget } from './calls/CallWidget';
 import { LoginPage } from './auth/LoginPage';
+import { OneTimeLinkPage } from './auth/OneTimeLinkPage';
 import { ResetPasswordPage } from './auth/ResetPasswordPage';
 import { SignupPage } from './auth/SignupPage';
 import { VerifyEmailPage } from './auth/VerifyEmailPage';
@@ -69,6 +70,7 @@ function SignedOut() {
     return <SignupPage inviteId={here.kind === 'signup' ? here.inviteId : ''} token={here.kind === 'signup' ? here.token : ''} />;
   }
   if (here.kind === 'verifyEmail') return <VerifyEmailPage code={here.token} />;
+  if (here.kind === 'oneTimeLink') return <OneTimeLinkPage token={here.token} />;
   return <LoginPage />;
 }
 

@@ -72,6 +72,12 @@ export async function logIn(loginId: string, password: string, code = ''): Promi
   await enter();
 }
 
+/** A guest has no password but a link, which works once. */
+export async function logInByLink(token: string, code = ''): Promise<void> {
+  await api.call('/users/login/one_time_link', 'post', { token, mfa_code: code });
+  await enter();
+}
+
 export interface NewAccount {
   email: string;
   username: string;
@@ -107,7 +113,7 @@ async function leave(): Promise<void> {
   clearPosts();
   phase.value = 'signedOut';
   const here = route.value.kind;
-  if (['login', 'signup', 'resetPassword', 'verifyEmail'].includes(here)) return;
+  if (['login', 'oneTimeLink', 'signup', 'resetPassword', 'verifyEmail'].includes(here)) return;
   navigate(noAccounts.value ? '/signup_user_complete/' : '/login', 'replace');
 }
 

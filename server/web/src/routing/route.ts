@@ -3,6 +3,7 @@
 export type Route =
   | { kind: 'root' }
   | { kind: 'login' }
+  | { kind: 'oneTimeLink'; token: string }
   | { kind: 'signup'; inviteId: string; token: string }
   | { kind: 'resetPassword'; token: string }
   | { kind: 'verifyEmail'; token: string }
@@ -25,6 +26,7 @@ export function parseRoute(path: string, search = ''): Route {
     case undefined:
       return { kind: 'root' };
     case 'login':
+      if (second === 'one_time_link') return { kind: 'oneTimeLink', token: query.get('t') ?? '' };
       return { kind: 'login' };
     case 'signup_user_complete':
     case 'signup_email':
