@@ -17,8 +17,8 @@ pub use members::{join, join_saying, leave_all};
 pub use memberships::{add, remove, set_guest, set_muted};
 pub use reading::unread_at;
 pub use store::{
-    bump, by_name, count_for_author, get, ids_of, insert, lock, member, members, memberships, mention, of_user, set_viewed,
-    team_unread,
+    bump, by_name, count_for_author, get, ids_of, insert, lock, member, members, memberships, mention, of_user,
+    set_viewed, team_unread,
 };
 
 /// The channel that everybody of a team is in; it cannot be left or archived.

@@ -1,8 +1,8 @@
 //! Editing, pinning and deleting.
 
 use super::{
-    access, attachments, audience, complete, mentions, missing, outside, permalink, persist, props, reach, rules, store,
-    versions,
+    access, attachments, audience, complete, mentions, missing, outside, permalink, persist, props, reach, rules,
+    store, versions,
 };
 use crate::Json;
 use crate::roles::Permission;

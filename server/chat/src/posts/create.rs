@@ -1,7 +1,8 @@
 //! Writing a post: check, store, count, tell, in one transaction.
 
 use super::{
-    attachments, audience, complete, mentions, missing, outside, permalink, persist, priority, props, reach, rules, store,
+    attachments, audience, complete, mentions, missing, outside, permalink, persist, priority, props, reach, rules,
+    store,
 };
 use crate::Json;
 use crate::roles::Permission;
