@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 const REPORT: &[u8] = include_bytes!("../documents/tests/fixtures/report.pdf");
 const PHOTO: &[u8] = include_bytes!("../pictures/tests/fixtures/place.jpg");
+const PHONE: &[u8] = include_bytes!("../pictures/tests/fixtures/place.heic");
 
 /// A running server; it is killed with this.
 struct Server {
@@ -134,6 +135,9 @@ async fn hostile_files_hurt_nobody() {
     assert_eq!(endless.get("has_preview_image"), None, "given up: {endless}");
     let photo = server.post(&square, "photo.jpg", PHOTO.to_vec()).await;
     assert_eq!(photo["has_preview_image"], true, "the next one is looked at: {photo}");
+    // Its decoder starts threads: there must be memory for them.
+    let phone = server.post(&square, "phone.heic", PHONE.to_vec()).await;
+    assert_eq!(phone["has_preview_image"], true, "{phone}");
     server.post(&square, "report.pdf", REPORT.to_vec()).await;
     server.until("a document behind a hostile one is read", async || server.finds("chlorine").await == 1).await;
 }

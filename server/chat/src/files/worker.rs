@@ -93,6 +93,8 @@ where
         .args([ARGUMENT, task, what, &config.worker_memory.to_string(), &config.worker_seconds.to_string()])
         .arg(path)
         .env_clear()
+        // The allocator takes a gigabyte of addresses ahead, which would be all that the worker may have.
+        .env("MIMALLOC_ARENA_RESERVE", "32MiB")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
