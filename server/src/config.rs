@@ -37,6 +37,12 @@ pub struct Config {
     /// Who sends this as a bearer token may read `/metrics`; empty: nobody.
     pub metrics_token: String,
     pub limits: Limits,
+    /// `[server.features]`: what is turned on.
+    pub features: chat::features::Features,
+    /// `[server.privacy]`: what people see of each other.
+    pub privacy: chat::features::Privacy,
+    /// `[server.compat]`: what official clients are told.
+    pub compat: Compat,
     /// `[server.accounts]`: passwords, throttling, second factor, sessions, invitations.
     pub accounts: chat::auth::Settings,
     /// `[server.files]`: where uploaded files are kept, and what is looked for in them.
@@ -58,12 +64,31 @@ pub struct Config {
     pub log: LogConfig,
 }
 
+/// How this server presents itself to official clients.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Compat {
+    /// Clients are told of a licence that names what this server does and nothing more, because they hide guests, custom
+    /// groups, priorities and profile attributes without one. Off: no licence, and clients hide these.
+    pub advertise_features: bool,
+}
+
+impl Default for Compat {
+    fn default() -> Self {
+        Self { advertise_features: true }
+    }
+}
+
 /// Limits of the chat server.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Largest uploaded file, megabytes.
     pub max_file_mb: u64,
+    /// Longest message, characters.
+    pub max_post_chars: usize,
+    /// Seconds during which the writer of a message may change it; -1: for ever.
+    pub post_edit_seconds: i64,
     /// Resumable uploads that one user may have unfinished.
     pub max_uploads_per_user: i64,
     /// Days after which an unfinished upload is given up.
@@ -180,6 +205,9 @@ impl Default for Config {
             allow_permanent_deletion: false,
             metrics_token: String::new(),
             limits: Limits::default(),
+            features: chat::features::Features::default(),
+            privacy: chat::features::Privacy::default(),
+            compat: Compat::default(),
             accounts: chat::auth::Settings::default(),
             files: Files::default(),
             tls: tls::Settings::default(),
@@ -198,6 +226,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_file_mb: 100,
+            max_post_chars: 16_383,
+            post_edit_seconds: -1,
             max_uploads_per_user: 50,
             upload_days: 3,
             session_days: 30,
@@ -315,6 +345,11 @@ impl Config {
             diagnostic_id,
             open_signup: self.open_signup,
             allow_permanent_deletion: self.allow_permanent_deletion,
+            features: self.features.clone(),
+            privacy: self.privacy,
+            advertise_features: self.compat.advertise_features,
+            post_edit_seconds: self.limits.post_edit_seconds,
+            max_post_runes: self.limits.max_post_chars,
             session_length_ms: self.limits.session_days * 24 * 3600 * 1000,
             max_file_bytes: self.limits.max_file_mb << 20,
             max_uploads_per_user: self.limits.max_uploads_per_user,

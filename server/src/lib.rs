@@ -26,7 +26,8 @@ use tower_http::compression::CompressionLayer;
 /// The whole of `/api/v4` and what other programs call beside it.
 pub fn api(site: &Site, integrations: &Integrations, links: &Links) -> Router {
     let more = integrations.router().merge(links.router()).merge(operations::router());
-    chat::routes::api_with(site, more).merge(integrations.outside().with_state(site.clone()))
+    let guard = axum::middleware::from_fn_with_state(site.clone(), chat::features::guard);
+    chat::routes::api_with(site, more).merge(integrations.outside().route_layer(guard).with_state(site.clone()))
 }
 
 /// Serves until the process is told to stop.

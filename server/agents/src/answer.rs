@@ -244,7 +244,7 @@ impl Writer<'_> {
             Err(failure) if said.is_empty() => wording::failure(failure, locale),
             Err(failure) => format!("{said}\n\n{}", wording::failure(failure, locale)),
         };
-        parts::head(&whole, self.agent.site.config.max_post_runes).to_owned()
+        parts::head(&whole, self.agent.site.config().max_post_runes).to_owned()
     }
 
     fn tell(&self, text: &str) {

@@ -70,7 +70,7 @@ pub async fn start(site: Site, config: Config, to: Addresses, stop: Cancellation
     let old = site.clock.now_ms() - WORKER_LIFE_MS;
     auth::end_old_bot_sessions(&site, &bot_id, old).await.context("ending old sessions of the bot of calls")?;
     let bot_token = auth::bot_token(&site, &bot_id).await.context("making a session of the bot of calls")?;
-    let client_id = site.config.diagnostic_id.clone();
+    let client_id = site.config().diagnostic_id.clone();
     let rtcd_key = system::secret(&site, RTCD_KEY, 32).await.context("reading the key for rtcd")?;
     let offloader_key =
         system::secret(&site, OFFLOADER_KEY, 32).await.context("reading the key for the recording service")?;

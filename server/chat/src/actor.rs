@@ -1,6 +1,7 @@
 //! Who asks: the session behind a request, proved once.
 
 use crate::auth::{self, Address};
+use crate::features::Privacy;
 use crate::roles::{self, Book, Permission};
 use crate::{Error, Result, Site};
 use axum::extract::{FromRequestParts, OriginalUri};
@@ -19,6 +20,8 @@ pub struct Actor {
     pub roles: Vec<String>,
     /// What each role may do. Empty by default: then only a system administrator may do anything.
     pub book: Book,
+    /// What people see of each other.
+    pub privacy: Privacy,
     pub locale: String,
     pub is_bot: bool,
     /// Session properties (`csrf`, `type`, …).
@@ -141,10 +144,11 @@ pub async fn by_token(site: &Site, token: &str) -> Result<Option<Actor>> {
     let (hash, now) = (hash_token(token), site.clock.now_ms());
     let mut conn = site.db.read().await?;
     site.roles.refresh(&mut conn, now).await?;
-    let with_book = |actor: Actor| Actor { book: site.roles.clone(), ..actor };
+    let with_book = |actor: Actor| Actor { book: site.roles.clone(), privacy: site.config().privacy, ..actor };
     let Some((actor, times)) = conn.fetch_optional(&BY_SESSION, params![&hash, now], session_row).await? else {
         let found = conn.fetch_optional(&BY_ACCESS_TOKEN, params![&hash, now], access_token_row).await?;
-        return Ok(found.map(with_book));
+        let taken = site.config().features.access_tokens;
+        return Ok(found.filter(|actor| taken || actor.is_bot).map(with_book));
     };
     drop(conn);
     let alive = auth::keep_alive(site, &actor, &times, now).await?;
@@ -180,7 +184,7 @@ impl FromRequestParts<Site> for Actor {
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self> {
         let mut actor = of_request(site, &parts.method, &parts.headers).await?;
-        actor.address = Address::of(parts, &site.config.accounts.trusted_proxies);
+        actor.address = Address::of(parts, &site.config().accounts.trusted_proxies);
         let path = parts.extensions.get::<OriginalUri>().map_or(parts.uri.path(), |uri| uri.path());
         if actor.is_app() && !auth::open_to_apps(&parts.method, path) {
             return Err(Error::forbidden());

@@ -18,6 +18,7 @@ pub mod drafts;
 pub mod emoji;
 pub mod erasing;
 pub mod error;
+pub mod features;
 pub mod files;
 pub mod groups;
 pub mod invitations;

@@ -25,7 +25,7 @@ static DECODING: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(2);
 /// 400 without a picture, 413 when it is larger than the settings allow.
 pub async fn form(site: &Site, mut form: Multipart, ids: &str) -> Result<Vec<u8>> {
     let broken = |e: MultipartError| Error::invalid_body("multipart", &e.body_text());
-    let most = site.config.accounts.max_picture_kb.saturating_mul(1024);
+    let most = site.config().accounts.max_picture_kb.saturating_mul(1024);
     while let Some(mut field) = form.next_field().await.map_err(broken)? {
         if field.name() != Some("image") {
             continue;

@@ -2,9 +2,9 @@
 
 use crate::ws::socket;
 use crate::{
-    Site, attributes, audits, auth, bookmarks, channels, commands, drafts, emoji, files, groups, invitations, posts,
-    preferences, roles, scheduled, schemes, search, sidebar, status, sync, system, teams, threads, unoffered, uploads,
-    users,
+    Site, attributes, audits, auth, bookmarks, channels, commands, drafts, emoji, features, files, groups, invitations,
+    posts, preferences, roles, scheduled, schemes, search, sidebar, status, sync, system, teams, threads, unoffered,
+    uploads, users,
 };
 use axum::Router;
 use axum::extract::{Request, State};
@@ -51,7 +51,8 @@ pub fn api_with(site: &Site, more: Router<Site>) -> Router {
         .merge(more)
         .fallback(unoffered::unknown)
         .method_not_allowed_fallback(unoffered::unknown)
-        .layer(axum::extract::DefaultBodyLimit::max(site.config.max_body_bytes))
+        .layer(axum::extract::DefaultBodyLimit::max(site.config().max_body_bytes))
+        .layer(middleware::from_fn_with_state(site.clone(), features::guard))
         .layer(middleware::from_fn_with_state(site.clone(), headers))
         .with_state(site.clone());
     let public = Router::new().route("/files/{file_id}/public", get(files::open_public)).with_state(site.clone());

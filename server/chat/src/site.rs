@@ -2,11 +2,13 @@
 
 use crate::auth;
 use crate::commands::Custom;
+use crate::features::{Features, Privacy};
 use crate::keys::Keys;
 use crate::mail;
 use crate::posts::Outside;
 use crate::products::Product;
 use crate::roles::Book;
+use crate::system;
 use crate::ws::Hub;
 use db::{Db, Tx};
 use kit::Clock;
@@ -29,6 +31,14 @@ pub struct Config {
     pub open_signup: bool,
     /// Administrators may erase posts, channels, teams and users for good.
     pub allow_permanent_deletion: bool,
+    /// What is turned on.
+    pub features: Features,
+    /// What people see of each other.
+    pub privacy: Privacy,
+    /// Official clients are told that what this server does is licensed, because they hide it otherwise.
+    pub advertise_features: bool,
+    /// Seconds during which the writer of a post may change it; -1: for ever.
+    pub post_edit_seconds: i64,
     /// Milliseconds.
     pub session_length_ms: i64,
     pub max_post_runes: usize,
@@ -70,6 +80,10 @@ impl Default for Config {
             version: "11.9.0".into(),
             open_signup: true,
             allow_permanent_deletion: false,
+            features: Features::default(),
+            privacy: Privacy::default(),
+            advertise_features: true,
+            post_edit_seconds: -1,
             session_length_ms: 30 * 24 * 3600 * 1000,
             max_post_runes: 16383,
             max_file_bytes: 100 << 20,
@@ -111,11 +125,30 @@ pub type BeforeStore = Arc<dyn Fn(&mut Post) + Send + Sync>;
 #[derive(Clone)]
 pub struct Site(Arc<Shared>);
 
+/// The configuration that holds now, and its mark, which changes with it.
+struct Live {
+    config: Arc<Config>,
+    mark: String,
+}
+
+impl Live {
+    fn new(config: Config) -> Self {
+        Self { mark: system::mark(&config), config: Arc::new(config) }
+    }
+}
+
 /// What every handle shares: the parts, and what is known only while the site runs.
 pub struct Shared {
+    pub db: Db,
+    pub hub: Hub,
+    pub clock: Clock,
+    /// What secrets in the database are sealed with.
+    pub keys: Keys,
+    /// Uploaded files, thumbnails and previews.
+    pub files: Arc<dyn ObjectStore>,
     /// What each role may do.
     pub roles: Book,
-    parts: Parts,
+    live: RwLock<Live>,
     /// Woken when a document wants to be read.
     pub(crate) documents_came: tokio::sync::Notify,
     kept: RwLock<http::Extensions>,
@@ -131,7 +164,16 @@ pub struct Shared {
 impl Site {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
+        let Parts { db, hub, clock, config, keys, files } = parts;
         Self(Arc::new(Shared {
+            throttle: auth::Throttle::new(&config.accounts),
+            mail: mail::Queue::new(&config.mail),
+            live: RwLock::new(Live::new(config)),
+            db,
+            hub,
+            clock,
+            keys,
+            files,
             roles: Book::default(),
             documents_came: tokio::sync::Notify::default(),
             kept: RwLock::default(),
@@ -140,10 +182,26 @@ impl Site {
             presence: crate::status::Presence::default(),
             custom_commands: RwLock::default(),
             outside: RwLock::default(),
-            throttle: auth::Throttle::new(&parts.config.accounts),
-            mail: mail::Queue::new(&parts.config.mail),
-            parts,
         }))
+    }
+
+    /// The configuration as it is now. An administrator may change it at any time: whoever needs two values that belong
+    /// together asks once.
+    pub fn config(&self) -> Arc<Config> {
+        self.live.read().unwrap_or_else(PoisonError::into_inner).config.clone()
+    }
+
+    /// Changes with every configuration that clients would see otherwise.
+    pub(crate) fn config_mark(&self) -> String {
+        self.live.read().unwrap_or_else(PoisonError::into_inner).mark.clone()
+    }
+
+    /// Puts another configuration in place of the one that holds now, and tells clients.
+    pub fn reconfigure(&self, config: Config) {
+        let live = Live::new(config);
+        let told = system::told_here(self, &live.config);
+        *self.live.write().unwrap_or_else(PoisonError::into_inner) = live;
+        self.hub.publish(wire::Event::new("config_changed").with("config", told));
     }
 
     /// Mails that wait to be sent.
@@ -215,12 +273,5 @@ impl Deref for Site {
     type Target = Shared;
     fn deref(&self) -> &Shared {
         &self.0
-    }
-}
-
-impl Deref for Shared {
-    type Target = Parts;
-    fn deref(&self) -> &Parts {
-        &self.parts
     }
 }

@@ -76,7 +76,8 @@ impl Integrations {
         let (timeout_s, max_answer_kb, max_parallel) = (config.timeout_s, config.max_answer_kb, config.max_parallel);
         let client = Client::new(Settings { timeout_s, max_answer_kb, max_parallel }, rules)?;
         let seal = Seal::new(&system::secret(site, KEY, 52).await?)?;
-        let base_url = Some(site.config.site_url.as_str()).filter(|u| !u.is_empty()).unwrap_or(address);
+        let chat = site.config();
+        let base_url = Some(chat.site_url.as_str()).filter(|u| !u.is_empty()).unwrap_or(address);
         let base_url = base_url.trim_end_matches('/').to_owned();
         let limiter = Limiter::new(config.hook_messages_per_minute);
         Ok(Self(Arc::new(Shared { config, client, seal, limiter, outgoing: outgoing::Known::default(), base_url })))

@@ -170,10 +170,18 @@ fn groups(attachments: Vec<Value>) -> Result<Vec<Vec<Value>>> {
 /// # Errors
 /// 400 for what is too long, or a channel that is archived.
 pub async fn write(site: &Site, channel: &Channel, author: &str, speech: Speech) -> Result<Post> {
-    let all = speech.posts(site.config.max_post_runes)?;
+    let config = site.config();
+    let all = speech.posts(config.max_post_runes)?;
     let mut tx = site.db.write().await?;
     let mut first = None;
     for mut post in all {
+        if !config.features.username_override {
+            post.props.remove("override_username");
+        }
+        if !config.features.icon_override {
+            post.props.remove("override_icon_url");
+            post.props.remove("override_icon_emoji");
+        }
         post.channel_id.clone_from(&channel.id);
         let stored = posts::create_for(site, &mut tx, channel, author, post).await?;
         first.get_or_insert(stored);

@@ -90,7 +90,7 @@ impl Links {
         let hours = Duration::from_secs(config.cache_hours.max(1).unsigned_abs() * 3600);
         let minutes = Duration::from_secs(config.failed_minutes.max(0).unsigned_abs() * 60);
         let images = Images::open(folder, config.image_cache_mb << 20, hours, minutes).await?;
-        let site_url = site.config.site_url.clone();
+        let site_url = site.config().site_url.clone();
         let addresses = Addresses::new(&site_url, config.image_proxy);
         let ignored = Ignored { site_url, domains: config.unwanted_domains.clone() };
         let locations = Cache::builder().max_capacity(LOCATIONS).time_to_live(LOCATION_AGE).build();

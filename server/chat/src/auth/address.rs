@@ -45,7 +45,7 @@ impl FromRequestParts<Site> for Address {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Infallible> {
-        Ok(Self::of(parts, &site.config.accounts.trusted_proxies))
+        Ok(Self::of(parts, &site.config().accounts.trusted_proxies))
     }
 }
 

@@ -107,7 +107,7 @@ pub async fn make_reset(
     }
     let id = me_or(&actor, &id)?;
     let now = site.clock.now_ms();
-    let expires_at = now + site.config.accounts.reset_link_ms();
+    let expires_at = now + site.config().accounts.reset_link_ms();
     let mut tx = site.db.write().await?;
     let user = users::get(&mut tx, &id).await?.filter(|u| !u.is_bot).ok_or_else(users::missing)?;
     if !user.auth_service.is_empty() {
@@ -152,7 +152,7 @@ pub async fn reset(State(site): State<Site>, address: Address, Json(body): Json<
         let message = "The link has expired; ask an administrator for a new one.";
         return Err(Error::invalid("api.user.reset_password.link_expired.app_error", message));
     }
-    users::check_password(&body.new_password, &site.config.accounts)?;
+    users::check_password(&body.new_password, &site.config().accounts)?;
     let hash = password::hash(body.new_password).await?;
     let mut tx = site.db.write().await?;
     let user = users::get(&mut tx, &found.user_id).await?.filter(|u| u.delete_at == 0).ok_or_else(invalid)?;

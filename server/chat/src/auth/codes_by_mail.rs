@@ -22,14 +22,14 @@ pub struct To {
 
 /// POST /users/password/reset/send
 pub async fn send_reset(State(site): State<Site>, address: Address, Json(body): Json<To>) -> Result<Json<StatusOk>> {
-    let hours = site.config.accounts.reset_link_hours;
+    let hours = site.config().accounts.reset_link_hours;
     let says = |link: &str| {
         (
             "Choose a new password".to_owned(),
             format!(
                 "Somebody, probably you, asked for a new password on {}.\n\nChoose it here within {hours} hours:\n{link}\n\n\
                  If it was not you, do nothing: your password stays.\n",
-                site.config.site_name
+                site.config().site_name
             ),
         )
     };
@@ -44,7 +44,7 @@ pub async fn send_verification(
 ) -> Result<Json<StatusOk>> {
     let says = |link: &str| {
         let text = format!("Open this link to show that this address is yours:\n{link}\n");
-        (format!("Your address on {}", site.config.site_name), text)
+        (format!("Your address on {}", site.config().site_name), text)
     };
     post(&site, address, &body.email, codes::EMAIL, "/do_verify_email", says).await
 }
@@ -71,12 +71,12 @@ async fn post(
     if now - codes::newest(&mut tx, &user.id, kind).await? < PAUSE_MS {
         return Ok(Json(StatusOk::default()));
     }
-    let expires_at = now + site.config.accounts.reset_link_ms();
+    let expires_at = now + site.config().accounts.reset_link_ms();
     let code = codes::make(&mut tx, kind, &user, "", now, expires_at).await?;
     let by = By { user_id: user.id.clone(), address, ..By::default() };
     audits::record(site, &mut tx, by, &format!("/api/v4/users/{kind}/send"), "").await?;
     tx.commit().await?;
-    let (subject, text) = says(&format!("{}{page}?token={code}", site.config.site_url));
+    let (subject, text) = says(&format!("{}{page}?token={code}", site.config().site_url));
     mail::send(site, Mail { to: user.email, subject, text })?;
     Ok(Json(StatusOk::default()))
 }

@@ -65,9 +65,10 @@ fn used(times: &Times, length_ms: i64, settings: &Settings, now: i64) -> Use {
 /// When the database fails.
 pub async fn keep_alive(site: &Site, actor: &Actor, times: &Times, now: i64) -> Result<bool> {
     // A program gets a new session with its refresh token, which can be taken back; use does not prolong the old one.
-    let fixed = actor.is_app().then(|| Settings { session_extend: false, ..site.config.accounts.clone() });
-    let settings = fixed.as_ref().unwrap_or(&site.config.accounts);
-    match used(times, site.config.session_length_ms, settings, now) {
+    let fixed = actor.is_app().then(|| Settings { session_extend: false, ..site.config().accounts.clone() });
+    let config = site.config();
+    let settings = fixed.as_ref().unwrap_or(&config.accounts);
+    match used(times, config.session_length_ms, settings, now) {
         Use::Ended => return Ok(false),
         Use::Nothing => {}
         Use::Note(expires_at) => {
@@ -102,7 +103,7 @@ fn id_and_user(row: Row) -> db::Result<(String, String)> {
 /// # Errors
 /// When the database fails.
 pub async fn sweep(site: &Site) -> Result<usize> {
-    let (now, settings) = (site.clock.now_ms(), &site.config.accounts);
+    let (now, settings) = (site.clock.now_ms(), &site.config().accounts);
     let idle_before = settings.idle_ms().map_or(i64::MIN, |most| now - most);
     let mut count = 0;
     loop {
@@ -127,7 +128,7 @@ pub async fn sweep(site: &Site) -> Result<usize> {
 /// Deletes what only history would ask for.
 async fn forget(site: &Site, now: i64) -> Result<()> {
     let mut tx = site.db.write().await?;
-    if let Some(kept) = site.config.accounts.audit_ms() {
+    if let Some(kept) = site.config().accounts.audit_ms() {
         audits::forget_before(&mut tx, now - kept).await?;
         invitations::forget_before(&mut tx, now - kept).await?;
     }

@@ -10,7 +10,8 @@ pub fn is_encrypted(headers: &HeaderMap) -> bool {
 
 /// `path` on this site: under its configured URL, or else under the address that the request was made to.
 pub fn link(site: &Site, headers: &HeaderMap, path: &str) -> String {
-    let configured = site.config.site_url.as_str();
+    let config = site.config();
+    let configured = config.site_url.as_str();
     if !configured.is_empty() {
         return format!("{configured}{path}");
     }

@@ -76,10 +76,10 @@ pub async fn login(
     let text = |v: String| HeaderValue::from_str(&v).map_err(Error::internal);
     extra.push((HeaderName::from_static("token"), text(made.token.clone())?));
     if headers.get("x-requested-with").is_some_and(|v| v == "XMLHttpRequest") {
-        let extends = site.config.accounts.session_extend;
-        let age = if extends { COOKIE_AGE } else { site.config.session_length_ms / 1000 };
+        let extends = site.config().accounts.session_extend;
+        let age = if extends { COOKIE_AGE } else { site.config().session_length_ms / 1000 };
         // Over a connection that the client knows as encrypted, or it would not send the cookie back.
-        let encrypted = links::is_encrypted(&headers) || site.config.site_url.starts_with("https:");
+        let encrypted = links::is_encrypted(&headers) || site.config().site_url.starts_with("https:");
         let secure = if encrypted { "; Secure" } else { "" };
         for (name, value, http_only) in
             [("MMAUTHTOKEN", &made.token, "; HttpOnly"), ("MMUSERID", &user.id, ""), ("MMCSRF", &made.csrf, "")]
@@ -123,8 +123,8 @@ async fn prove(site: &Site, body: &Login, address: Address) -> Result<(User, Cre
 /// 401 while the account waits.
 async fn take_attempt(site: &Site, user_id: &str, address: Address) -> Result<()> {
     let now = site.clock.now_ms();
-    let forgotten = now - site.config.accounts.lock_ms();
-    let most = if site.config.max_login_attempts > 0 { site.config.max_login_attempts } else { i64::MAX };
+    let forgotten = now - site.config().accounts.lock_ms();
+    let most = if site.config().max_login_attempts > 0 { site.config().max_login_attempts } else { i64::MAX };
     let mut tx = site.db.write().await?;
     let taken = credentials::take_attempt(&mut tx, user_id, now, forgotten, most).await?;
     tx.commit().await?;
@@ -132,7 +132,7 @@ async fn take_attempt(site: &Site, user_id: &str, address: Address) -> Result<()
         return Ok(());
     }
     site.throttle().failed(address, now);
-    let minutes = site.config.accounts.lock_minutes;
+    let minutes = site.config().accounts.lock_minutes;
     let message = format!(
         "Your account is locked because of too many failed password attempts. Try again in {minutes} minutes, or ask an administrator."
     );

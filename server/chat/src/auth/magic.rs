@@ -54,16 +54,16 @@ pub async fn login_type(State(site): State<Site>, address: Address, Json(who): J
     };
     let Some(user) = found.filter(comes_by_link) else { return Ok(nothing) };
     if now - codes::newest(&mut tx, &user.id, codes::MAGIC).await? >= PAUSE_MS {
-        let expires_at = now + site.config.accounts.reset_link_ms();
+        let expires_at = now + site.config().accounts.reset_link_ms();
         let code = codes::make(&mut tx, codes::MAGIC, &user, "", now, expires_at).await?;
         tx.commit().await?;
         let text = format!(
             "Open this link to log in to {}. It works once:\n{}{}\n",
-            site.config.site_name,
-            site.config.site_url,
+            site.config().site_name,
+            site.config().site_url,
             path(&code)
         );
-        mail::send(&site, Mail { to: user.email, subject: format!("Log in to {}", site.config.site_name), text })?;
+        mail::send(&site, Mail { to: user.email, subject: format!("Log in to {}", site.config().site_name), text })?;
     }
     Ok(Json(json!({"auth_service": SERVICE})))
 }

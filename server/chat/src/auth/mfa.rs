@@ -14,7 +14,7 @@ use wire::StatusOk;
 
 /// Whether the site asks everybody for a second factor and this user has none. Programs have no phone.
 pub fn mfa_is_missing(site: &Site, actor: &Actor) -> bool {
-    site.config.accounts.enforce_mfa && !actor.mfa_active && !actor.is_bot
+    site.config().accounts.enforce_mfa && !actor.mfa_active && !actor.is_bot
 }
 
 /// The calls that set up a second factor, and the one a client finds out with who it is.
@@ -73,7 +73,7 @@ pub async fn generate(State(site): State<Site>, actor: Actor, Path(id): Path<Str
     let user = users::get(&mut site.db.read().await?, &id).await?.filter(|u| !u.is_bot).ok_or_else(users::missing)?;
     let secret = Secret::generate();
     let text = secret.to_base32();
-    let link = totp(secret, &site.config.site_name, &user.email)?.to_url().map_err(Error::internal)?;
+    let link = totp(secret, &site.config().site_name, &user.email)?.to_url().map_err(Error::internal)?;
     let shown = Shown { qr_code: qr::base64(&link)?, secret: text };
     let mut tx = site.db.write().await?;
     credentials::set_pending(&mut tx, &id, &site.keys.close(&MFA_PENDING, &id, &shown.secret)?).await?;

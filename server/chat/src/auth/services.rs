@@ -56,7 +56,7 @@ pub async fn switch(State(site): State<Site>, headers: HeaderMap, Json(body): Js
     }
     let actor = crate::actor::of_request(&site, &Method::POST, &headers).await?;
     let new = if body.new_password.is_empty() { body.password } else { body.new_password };
-    users::check_password(&new, &site.config.accounts)?;
+    users::check_password(&new, &site.config().accounts)?;
     let hash = password::hash(new).await?;
     let mut tx = site.db.write().await?;
     let user = users::get(&mut tx, &actor.user_id).await?.ok_or_else(users::missing)?;
@@ -103,7 +103,7 @@ pub async fn set(
     }
     let mut hash = String::new();
     if by_password {
-        users::check_password(&wanted.password, &site.config.accounts)?;
+        users::check_password(&wanted.password, &site.config().accounts)?;
         hash = password::hash(wanted.password).await?;
     }
     let service = if by_password { String::new() } else { wanted.auth_service };

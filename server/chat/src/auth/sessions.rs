@@ -66,8 +66,8 @@ pub async fn create(site: &Site, tx: &mut Tx, user: &User, device_id: &str, user
         "csrf": made.csrf, "is_guest": crate::roles::is_guest(&user.roles).to_string(), "platform": os, "os": os,
         "browser": browser, "isMobile": (browser == "Mobile app" || !device_id.is_empty()).to_string(),
     });
-    let length = site.config.session_length_ms;
-    let expires = now + site.config.accounts.session_max_ms().map_or(length, |most| most.min(length));
+    let length = site.config().session_length_ms;
+    let expires = now + site.config().accounts.session_max_ms().map_or(length, |most| most.min(length));
     tx.execute(
         &INSERT,
         params![&made.id, hash_token(&made.token), &user.id, now, expires, device_id, &user.roles, props],

@@ -42,7 +42,7 @@ async fn save(State(site): State<Site>, actor: Actor, Json(new): Json<Draft>) ->
         file_ids: new.file_ids.clone(),
         ..Post::default()
     };
-    posts::check_length(&as_post, &site.config)?;
+    posts::check_length(&as_post, &site.config())?;
     if !new.root_id.is_empty() {
         let root = posts::get(&mut tx, &new.root_id).await?.filter(|p| p.channel_id == new.channel_id);
         root.ok_or_else(|| Error::invalid_body("root_id", "it is no post of this channel"))?;

@@ -27,7 +27,7 @@ pub struct Q {
 /// 403. Where the original answers 401 because its setting is off, clients would log out.
 fn require(site: &Site, actor: &Actor, what: &str) -> Result<()> {
     actor.require(Permission::MANAGE_SYSTEM)?;
-    if site.config.allow_permanent_deletion {
+    if site.config().allow_permanent_deletion {
         return Ok(());
     }
     let message = "This site keeps what is deleted; its settings do not allow to erase anything for good.";

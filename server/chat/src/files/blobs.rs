@@ -82,8 +82,8 @@ pub(crate) async fn keep(site: &Site, spooled: &Spooled) -> Result<Blob> {
     }
     let id = kit::id::new();
     let mut blob = Blob { path: format!("blobs/{}/{id}", id.get(..2).unwrap_or_default()), ..Blob::default() };
-    let is_picture = Format::of(&spooled.head).is_some() && spooled.size <= site.config.files.max_picture_bytes;
-    let small = if is_picture { worker::picture(&site.config.files, spooled.path()).await?.small } else { None };
+    let is_picture = Format::of(&spooled.head).is_some() && spooled.size <= site.config().files.max_picture_bytes;
+    let small = if is_picture { worker::picture(&site.config().files, spooled.path()).await?.small } else { None };
     if let Some(small) = &small {
         blob.width = Some(small.width.into());
         blob.height = Some(small.height.into());

@@ -51,7 +51,7 @@ pub(super) async fn set(
         spool.take(field).await?;
         let spooled = spool.done().await?;
         let known = Format::of(&spooled.head).is_some_and(shown);
-        if !known || worker::picture(&site.config.files, spooled.path()).await?.small.is_none() {
+        if !known || worker::picture(&site.config().files, spooled.path()).await?.small.is_none() {
             return Err(Error::invalid_body("image", "a PNG, JPEG, GIF or WebP picture is wanted"));
         }
         let bytes = tokio::fs::read(spooled.path()).await.map_err(Error::internal)?;

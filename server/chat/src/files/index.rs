@@ -40,7 +40,7 @@ struct Job {
 
 /// Puts a file's document into the queue, with the transaction that makes the file known.
 pub(super) async fn want(site: &Site, tx: &mut Tx, info: &FileInfo, path: &str) -> db::Result<()> {
-    if Kind::of(&info.extension).is_some() && site.config.files.search_inside {
+    if Kind::of(&info.extension).is_some() && site.config().files.search_inside {
         tx.execute(&WANT, params![path, &info.extension, info.create_at]).await?;
         let site = site.clone();
         tx.after_commit(move || site.documents_came.notify_one());
@@ -94,7 +94,7 @@ pub async fn read_due(site: &Site) -> Result<usize> {
     };
     let due = site.db.read().await?.fetch(&DUE, params![site.clock.now_ms(), AT_ONCE], job).await?;
     let count = due.len();
-    let readers = site.config.files.readers.max(1);
+    let readers = site.config().files.readers.max(1);
     let mut work = futures::stream::iter(due).map(|job| one(site, job)).buffer_unordered(readers);
     while let Some(done) = work.next().await {
         done?;
@@ -104,7 +104,7 @@ pub async fn read_due(site: &Site) -> Result<usize> {
 
 async fn one(site: &Site, job: Job) -> Result<()> {
     // Counted before it is tried: a document that takes the server with it is tried only so often.
-    let patience = i64::try_from(site.config.files.worker_seconds).unwrap_or(60).saturating_mul(2000);
+    let patience = i64::try_from(site.config().files.worker_seconds).unwrap_or(60).saturating_mul(2000);
     let again = site.clock.now_ms() + patience * (1 << job.attempts.clamp(0, 8));
     let mut tx = site.db.write().await?;
     let mine = tx.execute(&TAKE, params![&job.path, job.attempts, again]).await? > 0;
@@ -128,11 +128,11 @@ async fn one(site: &Site, job: Job) -> Result<()> {
 async fn text(site: &Site, job: &Job) -> std::result::Result<worker::Text, String> {
     let kind = Kind::of(&job.kind).ok_or("it is no document")?;
     let said = |error: Error| error.cause.as_ref().map_or_else(|| error.to_string(), ToString::to_string);
-    let mut spool = Spool::new(site, site.config.files.max_document_bytes).await.map_err(said)?;
+    let mut spool = Spool::new(site, site.config().files.max_document_bytes).await.map_err(said)?;
     let mut bytes = stream(site, &job.path, None).await.map_err(said)?;
     while let Some(piece) = bytes.next().await {
         spool.write(&piece.map_err(|e| said(read_error(e)))?).await.map_err(said)?;
     }
     let spooled = spool.done().await.map_err(said)?;
-    worker::document(&site.config.files, spooled.path(), kind).await
+    worker::document(&site.config().files, spooled.path(), kind).await
 }

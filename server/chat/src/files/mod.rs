@@ -132,7 +132,7 @@ pub async fn store_bytes(
     name: &str,
     bytes: bytes::Bytes,
 ) -> Result<FileInfo> {
-    let mut spool = Spool::new(site, site.config.max_file_bytes).await?;
+    let mut spool = Spool::new(site, site.config().max_file_bytes).await?;
     spool.write(&bytes).await?;
     drop(bytes);
     accept(site, New { id: kit::id::new(), user_id, channel_id, name }, &spool.done().await?).await

@@ -3,7 +3,7 @@
 use super::{missing, store};
 use crate::Json;
 use crate::roles::Permission;
-use crate::{Actor, Error, Result, Site, channels, system};
+use crate::{Actor, Error, Result, Site, channels, features, system};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
@@ -41,7 +41,7 @@ pub async fn link(State(site): State<Site>, actor: Actor, Path(id): Path<String>
         return Err(Error::invalid("api.file.get_public_link.no_post.app_error", message));
     }
     let hash = hash(&key(&site).await?, &id)?;
-    Ok(Json(json!({"link": format!("{}/files/{id}/public?h={hash}", site.config.site_url)})))
+    Ok(Json(json!({"link": format!("{}/files/{id}/public?h={hash}", site.config().site_url)})))
 }
 
 /// Query of a public link.
@@ -59,6 +59,9 @@ pub async fn open(
     Path(id): Path<String>,
     Query(q): Query<Hash>,
 ) -> Result<Response> {
+    if !site.config().features.public_links {
+        return Err(features::off("api.file.get_public_link.disabled.app_error", "Public links"));
+    }
     let expected = hash(&key(&site).await?, &id)?;
     if !bool::from(expected.as_bytes().ct_eq(q.h.as_bytes())) {
         return Err(Error::invalid(

@@ -52,7 +52,7 @@ async fn upload(
         done = from_form(&site, &actor, multipart, raw.channel_id).await?;
     } else {
         may_upload(&site, &actor, &raw.channel_id).await?;
-        let most = site.config.max_file_bytes;
+        let most = site.config().max_file_bytes;
         let length = request.headers().get(header::CONTENT_LENGTH).and_then(|l| l.to_str().ok()?.parse::<u64>().ok());
         if length.is_some_and(|l| l > most) {
             return Err(too_large(most));
@@ -77,13 +77,13 @@ async fn from_form(site: &Site, actor: &Actor, mut form: Multipart, mut channel_
             "channel_id" => channel_id = field.text().await.map_err(broken)?,
             "client_ids" => done.client_ids.push(field.text().await.map_err(broken)?),
             "files" => {
-                if done.file_infos.len() >= site.config.max_files_per_post {
-                    let reason = format!("at most {} at once", site.config.max_files_per_post);
+                if done.file_infos.len() >= site.config().max_files_per_post {
+                    let reason = format!("at most {} at once", site.config().max_files_per_post);
                     return Err(Error::invalid_body("files", &reason));
                 }
                 may_upload(site, actor, &channel_id).await?;
                 let name = field.file_name().unwrap_or("file").to_owned();
-                let mut spool = Spool::new(site, site.config.max_file_bytes).await?;
+                let mut spool = Spool::new(site, site.config().max_file_bytes).await?;
                 spool.take(field).await?;
                 let new = New { id: kit::id::new(), user_id: &actor.user_id, channel_id: &channel_id, name: &name };
                 done.file_infos.push(accept(site, new, &spool.done().await?).await?);

@@ -40,7 +40,7 @@ pub(crate) struct Spooled {
 impl Spool {
     /// Begins a file of at most `most` bytes.
     pub async fn new(site: &Site, most: u64) -> Result<Self> {
-        let folder = site.config.files.spool_dir.clone();
+        let folder = site.config().files.spool_dir.clone();
         let made = tokio::task::spawn_blocking(move || {
             if folder.as_os_str().is_empty() {
                 return tempfile::NamedTempFile::new();

@@ -117,7 +117,7 @@ async fn invite(
     message: &str,
     magic: bool,
 ) -> Result<()> {
-    if !mail::is_on(site) {
+    if !mail::is_on(site) || !site.config().features.email_invitations {
         return Err(disabled());
     }
     let mut mails = Vec::with_capacity(emails.len());
@@ -130,11 +130,13 @@ async fn invite(
         made.magic = magic;
         insert(site, &mut tx, actor, &mut made).await?;
         let page = if magic { magic_path(&made.token) } else { path(&made.token) };
-        let link = format!("{}{page}", site.config.site_url);
+        let link = format!("{}{page}", site.config().site_url);
         let words = if message.is_empty() { String::new() } else { format!("{message}\n\n") };
         let text = format!(
             "{} invites you to {} on {}.\n\n{words}Join here:\n{link}\n",
-            sender.username, team.display_name, site.config.site_name
+            sender.username,
+            team.display_name,
+            site.config().site_name
         );
         let subject = format!("{} invites you to {}", sender.username, team.display_name);
         mails.push(Mail { to: made.email, subject, text });

@@ -6,7 +6,7 @@ use crate::actor::hash_token;
 use crate::auth::{Address, link};
 use crate::paging::Page;
 use crate::roles::Permission;
-use crate::{Actor, Error, Result, Site, audits, channels, qr, teams};
+use crate::{Actor, Error, Result, Site, audits, channels, features, qr, teams};
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -76,7 +76,7 @@ impl Wanted {
     /// The invitation that this describes, made by the actor now.
     pub(super) fn checked(self, site: &Site, actor: &Actor, team_id: String) -> Result<Invitation> {
         let now = site.clock.now_ms();
-        let default_end = now + site.config.accounts.invitation_days.saturating_mul(DAY_MS);
+        let default_end = now + site.config().accounts.invitation_days.saturating_mul(DAY_MS);
         let expires_at = self.expires_at.unwrap_or(default_end);
         if expires_at <= now || expires_at > now + 366 * DAY_MS {
             return Err(Error::invalid_body("expires_at", "a time within the next 366 days is wanted"));
@@ -86,6 +86,9 @@ impl Wanted {
         }
         if self.note.chars().count() > 255 {
             return Err(Error::invalid_body("note", "at most 255 characters are wanted"));
+        }
+        if self.guest && !site.config().features.guests {
+            return Err(features::off("api.team.invite_guests_to_channels.disabled.error", "Guest accounts"));
         }
         if self.guest && self.channel_ids.is_empty() {
             return Err(Error::invalid_body("channel_ids", "a guest needs at least one channel"));
@@ -127,7 +130,7 @@ async fn create(
 
 /// Stores the invitation and gives it its token.
 pub(super) async fn insert(site: &Site, tx: &mut db::Tx, actor: &Actor, made: &mut Invitation) -> Result<()> {
-    let most = site.config.accounts.max_open_invitations;
+    let most = site.config().accounts.max_open_invitations;
     if store::count_open(tx, &made.team_id, made.create_at).await? >= most {
         let message = format!("The team has {most} open invitations. Revoke some that nobody needs.");
         return Err(Error::invalid("api.team.invite.too_many.app_error", message));

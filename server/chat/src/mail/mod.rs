@@ -44,8 +44,12 @@ impl Queue {
 
 /// Whether this site sends mail: there is a server, and links in mails have an address that no request can choose.
 pub fn is_on(site: &Site) -> bool {
-    let mail = &site.config.mail;
-    !mail.host.is_empty() && !mail.from.is_empty() && !site.config.site_url.is_empty()
+    works(&site.config())
+}
+
+/// [`is_on`] with this configuration.
+pub(crate) fn works(config: &crate::Config) -> bool {
+    !config.mail.host.is_empty() && !config.mail.from.is_empty() && !config.site_url.is_empty()
 }
 
 /// Puts a mail in the queue.
@@ -71,39 +75,63 @@ fn transport(settings: &Settings) -> std::result::Result<Transport, lettre::tran
     Ok(login.into_iter().fold(builder, |builder, login| builder.credentials(login)).build())
 }
 
-/// Sends what waits, until `stop`. Does nothing on a site without a mail server.
+/// Sends what waits, until `stop`, through the mail server that is set at that time.
 pub async fn run(site: Site, stop: CancellationToken) {
     let receive = site.mail().receive.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let (true, Some(mut receive)) = (is_on(&site), receive) else { return };
-    let transport = match transport(&site.config.mail) {
-        Ok(transport) => transport,
-        Err(error) => {
-            tracing::error!(%error, "the mail server cannot be used; no mail is sent");
-            return;
-        }
-    };
+    let Some(mut receive) = receive else { return };
+    let mut used: Option<(Settings, Transport)> = None;
     loop {
         let mail = tokio::select! {
             () = stop.cancelled() => return,
             mail = receive.recv() => mail,
         };
         let Some(mail) = mail else { return };
+        let config = site.config();
+        if !works(&config) {
+            tracing::warn!("a mail was dropped: no mail server is set");
+            continue;
+        }
+        if used.as_ref().is_none_or(|(settings, _)| *settings != config.mail) {
+            used = match transport(&config.mail) {
+                Ok(transport) => Some((config.mail.clone(), transport)),
+                Err(error) => {
+                    tracing::error!(%error, "the mail server cannot be used; a mail was dropped");
+                    continue;
+                }
+            };
+        }
+        let Some((_, transport)) = &used else { continue };
         tokio::select! {
             () = stop.cancelled() => return,
-            () = deliver(&site, &transport, &mail) => {}
+            () = deliver(&site, transport, &mail) => {}
         }
     }
 }
 
+/// Sends one mail with these settings and waits for it: what an administrator asks to see whether they are right.
+///
+/// # Errors
+/// What the mail server, or the way to it, said.
+pub async fn attempt(config: &crate::Config, mail: &Mail) -> std::result::Result<(), String> {
+    let message = message(config, mail)?;
+    let transport = transport(&config.mail).map_err(|e| e.to_string())?;
+    let deadline = Duration::from_secs(config.mail.deadline_seconds.clamp(1, 60));
+    match tokio::time::timeout(deadline, transport.send(message)).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err(format!("no answer within {} s", deadline.as_secs())),
+    }
+}
+
 async fn deliver(site: &Site, transport: &Transport, mail: &Mail) {
-    let message = match message(site, mail) {
+    let message = match message(&site.config(), mail) {
         Ok(message) => message,
         Err(reason) => {
             tracing::warn!(%reason, "a mail could not be written");
             return;
         }
     };
-    let deadline = Duration::from_secs(site.config.mail.deadline_seconds.max(1));
+    let deadline = Duration::from_secs(site.config().mail.deadline_seconds.max(1));
     for attempt in 1..=TRIES {
         let reason = match tokio::time::timeout(deadline, transport.send(message.clone())).await {
             Ok(Ok(_)) => return,
@@ -121,9 +149,9 @@ async fn deliver(site: &Site, transport: &Transport, mail: &Mail) {
     }
 }
 
-fn message(site: &Site, mail: &Mail) -> std::result::Result<Message, String> {
+fn message(config: &crate::Config, mail: &Mail) -> std::result::Result<Message, String> {
     let address = |text: &str| text.parse::<Address>().map_err(|e| format!("{text:?} is no address: {e}"));
-    let from = Mailbox::new(Some(site.config.site_name.clone()), address(&site.config.mail.from)?);
+    let from = Mailbox::new(Some(config.site_name.clone()), address(&config.mail.from)?);
     let builder =
         Message::builder().from(from).to(Mailbox::new(None, address(&mail.to)?)).subject(mail.subject.clone());
     builder.body(mail.text.clone()).map_err(|e| e.to_string())

@@ -17,7 +17,7 @@ pub enum Security {
 }
 
 /// The mail server that invitations and links for new passwords are sent through.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Host name of the mail server; empty: no mail is sent. Links in mails need `[server] site_url`.

@@ -65,10 +65,11 @@ pub async fn patch(
     post.message = p.message.unwrap_or(post.message);
     let reworded = post.message != old.message;
     if reworded {
+        rules::check_edit_time(&old, &site.config(), site.clock.now_ms())?;
         post.hashtags = rules::hashtags(&post.message);
         site.before_store(&mut post);
     }
-    rules::check(&post, &site.config)?;
+    rules::check(&post, &site.config())?;
     if reworded || post.file_ids != old.file_ids {
         post.edit_at = site.clock.now_ms();
         versions::keep(&mut tx, &old, post.edit_at).await?;

@@ -46,7 +46,7 @@ pub async fn handler(
 /// # Errors
 /// 400 for a bad post, 403 without the right to post, 404 for a channel that does not exist.
 pub async fn create(site: &Site, actor: &Actor, new: Post) -> Result<Post> {
-    rules::check(&new, &site.config)?;
+    rules::check(&new, &site.config())?;
     let mut tx = site.db.write().await?;
     let mut post = create_in(site, &mut tx, actor, new).await?;
     permalink::embed(site, &mut tx, actor, std::slice::from_mut(&mut post)).await?;
@@ -69,7 +69,7 @@ pub async fn create_in(site: &Site, tx: &mut Tx, actor: &Actor, new: Post) -> Re
 /// # Errors
 /// 400 for a bad post or a channel that is archived.
 pub async fn create_for(site: &Site, tx: &mut Tx, channel: &Channel, author: &str, new: Post) -> Result<Post> {
-    rules::check(&new, &site.config)?;
+    rules::check(&new, &site.config())?;
     priority::check(&new)?;
     if channel.delete_at != 0 {
         let message = "Can not post to deleted channel.";

@@ -41,7 +41,7 @@ pub async fn handler(
         return Err(Error::forbidden());
     }
     let post = body.post.ok_or_else(|| Error::invalid_body("post", "a post is wanted"))?;
-    super::check_length(&post, &site.config)?;
+    super::check_length(&post, &site.config())?;
     {
         let mut conn = site.db.read().await?;
         users::get(&mut conn, &body.user_id).await?.ok_or_else(users::missing)?;

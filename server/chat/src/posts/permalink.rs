@@ -39,7 +39,7 @@ struct Target {
 
 /// The live posts that these posts link to, by id.
 async fn targets(site: &Site, conn: &mut Conn, posts: &[Post]) -> Result<HashMap<String, Target>> {
-    let link = |p: &Post| linked(&p.message, &site.config.site_url).map(str::to_owned);
+    let link = |p: &Post| linked(&p.message, &site.config().site_url).map(str::to_owned);
     let ids: Vec<String> = posts.iter().filter(|p| p.delete_at == 0).filter_map(link).collect();
     let mut out = HashMap::new();
     if ids.is_empty() {
@@ -81,7 +81,7 @@ pub async fn embed(site: &Site, conn: &mut Conn, actor: &Actor, posts: &mut [Pos
         }
     }
     for post in posts {
-        let target = linked(&post.message, &site.config.site_url).and_then(|id| targets.get(id));
+        let target = linked(&post.message, &site.config().site_url).and_then(|id| targets.get(id));
         if let Some(target) = target.filter(|t| readable.get(t.post.channel_id.as_str()) == Some(&true)) {
             add(post, target.embed.clone());
         }
@@ -95,7 +95,7 @@ pub async fn embed(site: &Site, conn: &mut Conn, actor: &Actor, posts: &mut [Pos
 /// When the database fails.
 pub(super) async fn show(site: &Site, conn: &mut Conn, event: Event, post: &Post) -> Result<Event> {
     let mut targets = targets(site, conn, std::slice::from_ref(post)).await?;
-    let Some(target) = linked(&post.message, &site.config.site_url).and_then(|id| targets.remove(id)) else {
+    let Some(target) = linked(&post.message, &site.config().site_url).and_then(|id| targets.remove(id)) else {
         return Ok(event);
     };
     let public = target.channel.kind == "O";

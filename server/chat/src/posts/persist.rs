@@ -25,7 +25,7 @@ const MENTIONED: Sql = Sql::new(
 
 /// The first repetition waits as long as every other.
 pub(super) async fn begin(site: &Site, tx: &mut Tx, post: &Post) -> Result<()> {
-    tx.execute(&BEGIN, params![&post.id, post.create_at + site.config.persistent_interval_ms]).await?;
+    tx.execute(&BEGIN, params![&post.id, post.create_at + site.config().persistent_interval_ms]).await?;
     Ok(())
 }
 
@@ -54,10 +54,10 @@ pub(super) async fn tell_due(site: &Site) -> Result<usize> {
 
 async fn tell(site: &Site, id: &str, now: i64) -> Result<bool> {
     let mut tx = site.db.write().await?;
-    let next = now + site.config.persistent_interval_ms;
+    let next = now + site.config().persistent_interval_ms;
     let sent: Option<i64> = tx.fetch_optional(&AGAIN, params![id, next, now], Row::only).await?;
     let Some(sent) = sent else { return Ok(false) };
-    if sent >= site.config.persistent_max_count {
+    if sent >= site.config().persistent_max_count {
         tx.execute(&END, params![id]).await?;
     }
     let said = say(site, &mut tx, id).await?;

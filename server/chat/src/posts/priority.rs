@@ -53,7 +53,7 @@ pub async fn record(site: &Site, tx: &mut Tx, channel: &Channel, post: &Post, me
     let Some(priority) = wanted(post) else { return Ok(false) };
     let (ack, persistent) = (priority.requested_ack == Some(true), priority.persistent_notifications == Some(true));
     if persistent && channel.kind != "D" {
-        let most = site.config.persistent_max_recipients;
+        let most = site.config().persistent_max_recipients;
         if mentioned.is_empty() || mentioned.len() > most {
             let message = format!(
                 "A post that is told again mentions 1 to {most} people; this one mentions {}.",

@@ -56,8 +56,8 @@ pub async fn set(
     let mut tx = site.db.write().await?;
     let post = access(&mut tx, &actor, &id, Permission::READ_CHANNEL).await?;
     let waiting: i64 = tx.fetch_optional(&WAITING, params![&user], Row::only).await?.unwrap_or(0);
-    if waiting >= site.config.max_reminders_per_user {
-        let message = format!("At most {} reminders can wait.", site.config.max_reminders_per_user);
+    if waiting >= site.config().max_reminders_per_user {
+        let message = format!("At most {} reminders can wait.", site.config().max_reminders_per_user);
         return Err(Error::invalid("api.post.set_post_reminder.app_error", message));
     }
     tx.execute(&SET, params![&id, &user, target]).await?;
@@ -82,7 +82,7 @@ async fn props(conn: &mut Conn, site: &Site, post: &Post, author: &User) -> Resu
     };
     // A direct message belongs to no team; `_redirect` lets the client choose one.
     let name = team.map_or_else(|| "_redirect".to_owned(), |t| t.name);
-    let link = format!("{}/{name}/pl/{}", site.config.site_url, post.id);
+    let link = format!("{}/{name}/pl/{}", site.config().site_url, post.id);
     let value = json!({"team_name": name, "link": link, "post_id": post.id, "username": author.username});
     Ok(value.as_object().cloned().unwrap_or_default())
 }

@@ -28,6 +28,19 @@ pub fn counts_kind(kind: &str) -> bool {
     !COMING_AND_GOING.contains(&kind)
 }
 
+/// Whether the words of a post may still be changed.
+///
+/// # Errors
+/// 400 when the time for it has passed.
+pub fn check_edit_time(post: &Post, config: &Config, now: i64) -> Result<()> {
+    let limit = config.post_edit_seconds;
+    if limit < 0 || now <= post.create_at.saturating_add(limit.saturating_mul(1000)) {
+        return Ok(());
+    }
+    let message = format!("Post edit is only allowed for {limit} seconds. Please ask an administrator for details.");
+    Err(Error::invalid("api.post.update_post.permissions_time_limit.app_error", message))
+}
+
 /// Length, emptiness and number of files.
 ///
 /// # Errors

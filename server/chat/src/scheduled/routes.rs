@@ -48,7 +48,7 @@ async fn check(site: &Site, conn: &mut Conn, actor: &Actor, plan: &ScheduledPost
         props: plan.props.clone(),
         ..Post::default()
     };
-    posts::check(&as_post, &site.config)?;
+    posts::check(&as_post, &site.config())?;
     posts::check_root(conn, &as_post).await
 }
 

@@ -107,7 +107,7 @@ pub async fn run(site: Site, stop: CancellationToken) {
 /// When the database fails.
 pub async fn do_due(site: &Site) -> Result<usize> {
     let now = site.clock.now_ms();
-    let idle = site.presence.sweep(now - site.config.away_after_ms, |user| site.hub.is_connected(user));
+    let idle = site.presence.sweep(now - site.config().away_after_ms, |user| site.hub.is_connected(user));
     for user in &idle {
         announce(site, user).await?;
     }

@@ -1,13 +1,15 @@
 //! What clients ask of the server itself: is it there, what can it do, how is it configured.
 
+mod client;
 mod small;
+
+pub(crate) use client::{mark, told, told_here};
 
 use crate::Json;
 use crate::keys::SYSTEM_SECRET;
 use crate::{Actor, Result, Site, users};
 use axum::Router;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::routing::{get, post};
 use db::{Conn, Row, Sql, Tx, params};
 use serde_json::{Value, json};
@@ -66,8 +68,8 @@ pub async fn bot(site: &Site, owner: &str) -> Result<Actor> {
 pub fn router() -> Router<Site> {
     Router::new()
         .route("/system/ping", get(ping))
-        .route("/config/client", get(client_config))
-        .route("/license/client", get(licence))
+        .route("/config/client", get(client::config))
+        .route("/license/client", get(client::licence))
         .route("/limits/server", get(limits))
         .route("/plugins/webapp", get(crate::products::webapp))
         .route("/logs", post(log))
@@ -86,120 +88,9 @@ async fn log(actor: Actor, Json(body): Json<Value>) -> Json<Value> {
     Json(body)
 }
 
-/// There is no licence: nothing is locked, and nothing is claimed.
-async fn licence() -> Json<Value> {
-    Json(json!({"IsLicensed": "false"}))
-}
-
 async fn limits(State(site): State<Site>, _: Actor) -> Result<Json<Value>> {
     let count = users::count(&mut site.db.read().await?).await?;
     Ok(Json(
         json!({"maxUsersLimit": 0, "maxUsersHardLimit": 0, "activeUserCount": count, "lastAccessiblePostTime": 0, "postHistoryLimit": 0}),
     ))
-}
-
-/// What a logged-in client is told and that no setting changes. Every value of this map is a string.
-const FIXED: &[(&str, &str)] = &[
-    ("AllowPersistentNotifications", "true"),
-    ("AllowPersistentNotificationsForGuests", "true"),
-    ("PostAcknowledgements", "true"),
-    ("PostPriority", "true"),
-    ("AllowCustomThemes", "true"),
-    ("AllowSyncedDrafts", "true"),
-    ("AllowedThemes", ""),
-    ("CollapsedThreads", "always_on"),
-    ("EnableBotAccountCreation", "true"),
-    ("EnableChannelCategorySorting", "true"),
-    ("EnableChannelViewedMessages", "true"),
-    ("EnableClientMetrics", "false"),
-    ("EnableCommands", "true"),
-    ("EnableConfirmNotificationsToChannel", "true"),
-    ("EnableCrossTeamSearch", "true"),
-    ("EnableCustomGroups", "true"),
-    ("EnableCustomUserStatuses", "true"),
-    ("EnableDeveloper", "false"),
-    ("EnableEmojiPicker", "true"),
-    ("EnableFileAttachments", "true"),
-    ("EnableGifPicker", "false"),
-    ("EnableIncomingWebhooks", "true"),
-    ("EnableJoinLeaveMessageByDefault", "true"),
-    ("EnableLastActiveTime", "true"),
-    ("EnableMobileFileDownload", "true"),
-    ("EnableMobileFileUpload", "true"),
-    ("EnableOAuthServiceProvider", "true"),
-    ("EnableOnboardingFlow", "false"),
-    ("EnableOutgoingWebhooks", "true"),
-    ("EnablePermalinkPreviews", "true"),
-    ("EnablePostIconOverride", "true"),
-    ("EnablePostUsernameOverride", "true"),
-    ("EnablePublicLink", "true"),
-    ("EnableReliableWebSockets", "true"),
-    ("EnableTesting", "false"),
-    ("EnableThemeSelection", "true"),
-    ("EnableTimedDND", "true"),
-    ("EnableTutorial", "false"),
-    ("EnableUserAccessTokens", "true"),
-    ("EnableUserStatuses", "true"),
-    ("EnableUserTypingMessages", "true"),
-    ("ExperimentalEnableDefaultChannelLeaveJoinMessages", "true"),
-    ("ExperimentalEnablePostMetadata", "true"),
-    ("ExperimentalViewArchivedChannels", "true"),
-    ("FeatureFlagCollapsedThreads", "true"),
-    ("MinimumHashtagLength", "2"),
-    ("PostEditTimeLimit", "-1"),
-    ("ScheduledPosts", "true"),
-    ("SendEmailNotifications", "false"),
-    ("SendPushNotifications", "false"),
-    ("ShowEmailAddress", "true"),
-    ("ShowFullName", "true"),
-    ("TeammateNameDisplay", "username"),
-    ("TimeBetweenUserTypingUpdatesMilliseconds", "5000"),
-];
-
-/// Every value is a string. Anonymous callers get what a login page needs.
-async fn client_config(State(site): State<Site>, headers: HeaderMap) -> Result<Json<Value>> {
-    let config = &site.config;
-    let outside = site.outside();
-    let (previewed, proxied) = outside.map_or((false, false), |o| (o.previews(), o.image_proxy()));
-    let mut map = json!({
-        "Version": config.version, "BuildNumber": config.version, "BuildDate": "", "BuildHash": "", "BuildHashEnterprise": "",
-        "BuildEnterpriseReady": "false", "SiteURL": config.site_url, "SiteName": config.site_name, "WebsocketURL": "",
-        "WebsocketPort": "80", "WebsocketSecurePort": "443", "DiagnosticId": config.diagnostic_id, "TelemetryId": config.diagnostic_id,
-        "DiagnosticsEnabled": "false", "EnableDiagnostics": "false", "EnableUserCreation": "true",
-        "EnableOpenServer": config.open_signup.to_string(), "EnableSignUpWithEmail": "true", "EnableSignInWithEmail": "true",
-        "EnableSignInWithUsername": "true", "PasswordMinimumLength": config.accounts.password_min_length.to_string(),
-        "DefaultClientLocale": "en", "PluginsEnabled": "true", "EnableCustomEmoji": "true", "EnableGuestAccounts": "true",
-        "EnableMultifactorAuthentication": "true", "HasImageProxy": proxied.to_string(),
-        "EnforceMultifactorAuthentication": config.accounts.enforce_mfa.to_string(),
-        "PasswordRequireLowercase": config.accounts.password_lowercase.to_string(),
-        "PasswordRequireUppercase": config.accounts.password_uppercase.to_string(),
-        "PasswordRequireNumber": config.accounts.password_number.to_string(),
-        "PasswordRequireSymbol": config.accounts.password_symbol.to_string(),
-        "ExtendSessionLengthWithActivity": config.accounts.session_extend.to_string(),
-    });
-    let mut conn = site.db.read().await?;
-    if users::count_people(&mut conn).await? == 0 {
-        map["NoAccounts"] = "true".into();
-    }
-    let full = crate::actor::of_request(&site, &axum::http::Method::GET, &headers).await;
-    if full.is_ok() {
-        let engine = match site.db.engine() {
-            db::Engine::Sqlite => "sqlite",
-            db::Engine::Postgres => "postgres",
-        };
-        for (key, value) in FIXED.iter().copied().chain([
-            ("MaxFileSize", config.max_file_bytes.to_string().as_str()),
-            ("EnableEmailInvitations", crate::mail::is_on(&site).to_string().as_str()),
-            ("EnableLinkPreviews", previewed.to_string().as_str()),
-            ("MaxPostSize", config.max_post_runes.to_string().as_str()),
-            ("PersistentNotificationIntervalMinutes", (config.persistent_interval_ms / 60_000).to_string().as_str()),
-            ("PersistentNotificationMaxCount", config.persistent_max_count.to_string().as_str()),
-            ("PersistentNotificationMaxRecipients", config.persistent_max_recipients.to_string().as_str()),
-            ("RestrictDirectMessage", "any"),
-            ("SQLDriverName", engine),
-        ]) {
-            map[key] = value.into();
-        }
-    }
-    Ok(Json(map))
 }

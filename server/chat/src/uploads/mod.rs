@@ -14,7 +14,7 @@ pub use routes::{receive, router};
 
 use crate::error::Kind;
 use crate::roles::Permission;
-use crate::{Actor, Error, Result, Site, channels, files};
+use crate::{Actor, Error, Result, Site, channels, features, files};
 use futures::TryStreamExt;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -61,7 +61,11 @@ async fn find(site: &Site, actor: &Actor, id: &str) -> Result<Found> {
 /// 400 that names the field, 403 without the right to upload there, 413 when it is too large, 429 when the actor has too
 /// many open sessions.
 pub async fn create(site: &Site, actor: &Actor, wanted: UploadSession) -> Result<UploadSession> {
-    create_up_to(site, actor, wanted, site.config.max_file_bytes).await
+    let config = site.config();
+    if wanted.kind != IMPORT && !config.features.file_attachments {
+        return Err(features::off("api.file.attachments.disabled.app_error", "File attachments"));
+    }
+    create_up_to(site, actor, wanted, config.max_file_bytes).await
 }
 
 /// As [`create`], for a product that has a limit of its own: `most` bytes.
@@ -107,10 +111,10 @@ pub async fn create_up_to(site: &Site, actor: &Actor, wanted: UploadSession, mos
         let message = "Cannot upload to a deleted channel.";
         return Err(Error::invalid("app.upload.create.cannot_upload_to_deleted_channel.app_error", message));
     }
-    if store::count(&mut tx, &actor.user_id).await? >= site.config.max_uploads_per_user {
+    if store::count(&mut tx, &actor.user_id).await? >= site.config().max_uploads_per_user {
         let message = format!(
             "You have {} unfinished uploads; finish one, or wait until they are given up.",
-            site.config.max_uploads_per_user
+            site.config().max_uploads_per_user
         );
         return Err(Error::new(Kind::TooMany, "api.upload.create.too_many.app_error", message));
     }
@@ -150,7 +154,7 @@ pub async fn of_user(site: &Site, user_id: &str) -> Result<Vec<UploadSession>> {
 
 /// Gives up sessions that are older than configured.
 async fn sweep(site: &Site) -> Result<()> {
-    let before = site.clock.now_ms() - site.config.upload_length_ms;
+    let before = site.clock.now_ms() - site.config().upload_length_ms;
     let old = store::older(&mut site.db.read().await?, before, SWEPT_AT_ONCE).await?;
     for id in old {
         let mut tx = site.db.write().await?;

@@ -118,7 +118,7 @@ pub(crate) async fn announce(site: &Site, tx: &mut Tx, user: User) -> Result<()>
     let seen_by = sight::guests_who_see(site, tx, &user.id).await?;
     let event = |user: &User| Event::new("user_updated").with("user", serde_json::to_value(user).unwrap_or_default());
     let others = |user: &User| event(user).omitting_user(&user.id);
-    let seen = sanitized(user.clone(), &Actor::default());
+    let seen = sanitized(user.clone(), &Actor { privacy: site.config().privacy, ..Actor::default() });
     site.emit(tx, others(&user).sensitive());
     site.emit(tx, others(&seen).sanitized().seen_by(seen_by));
     site.emit(tx, event(&user).to_user(&user.id));

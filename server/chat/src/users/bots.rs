@@ -2,6 +2,7 @@
 
 use super::{admin, ensure_bot, me_or, missing, rules, store};
 use crate::Json;
+use crate::error::Kind;
 use crate::paging;
 use crate::roles::{self, Permission};
 use crate::{Actor, Error, Result, Site, audits};
@@ -122,6 +123,13 @@ pub async fn create(
     Json(new): Json<Wanted>,
 ) -> Result<(StatusCode, Json<Bot>)> {
     require(&actor, "create_bot")?;
+    if !site.config().features.bots {
+        return Err(Error::new(
+            Kind::Forbidden,
+            "api.bot.create_disabled",
+            "Making bots is turned off on this server.",
+        ));
+    }
     new.check()?;
     let username = new.username.unwrap_or_default().trim().to_lowercase();
     check_name(&mut site.db.read().await?, &username).await?;

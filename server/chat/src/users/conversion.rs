@@ -65,7 +65,7 @@ pub async fn convert_to_user(
     if !actor.is_system_admin() {
         return Err(Error::forbidden());
     }
-    rules::check_password(&new.password, &site.config.accounts)?;
+    rules::check_password(&new.password, &site.config().accounts)?;
     let hash = auth::password::hash(new.password).await?;
     let now = site.clock.now_ms();
     let mut tx = site.db.write().await?;

@@ -45,7 +45,7 @@ async fn sign_up(site: &Site, mut new: NewUser, invite: &Invite, address: Addres
     if let Some(email) = &mailed_to {
         new.email.clone_from(email);
     }
-    rules::check_new(&new, &site.config.accounts)?;
+    rules::check_new(&new, &site.config().accounts)?;
     // Hashing takes tens of milliseconds on purpose; it must not happen while the writer is held.
     let hash = password::hash(new.password.clone()).await?;
     let mut tx = site.db.write().await?;
@@ -54,7 +54,7 @@ async fn sign_up(site: &Site, mut new: NewUser, invite: &Invite, address: Addres
         id => Some(teams::by_invite(&mut tx, id).await?),
     };
     let first = store::count_people(&mut tx).await? == 0;
-    if !first && team.is_none() && invitation.is_none() && !site.config.open_signup {
+    if !first && team.is_none() && invitation.is_none() && !site.config().open_signup {
         let message = "This site creates accounts by invitation only; ask for an invite link.";
         return Err(Error::new(crate::error::Kind::Forbidden, "api.user.create_user.no_open_server", message));
     }

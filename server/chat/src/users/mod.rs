@@ -55,6 +55,13 @@ pub fn sanitized(mut user: User, actor: &Actor) -> User {
         user.failed_attempts = 0;
         user.last_login = 0;
         user.mfa_active = false;
+        if !actor.privacy.show_email {
+            user.email = String::new();
+        }
+        if !actor.privacy.show_full_name {
+            user.first_name = String::new();
+            user.last_name = String::new();
+        }
     }
     user
 }
@@ -77,6 +84,7 @@ pub async fn actor_of(site: &Site, user_id: &str) -> Result<Actor> {
     site.roles.refresh(&mut conn, site.clock.now_ms()).await?;
     Ok(Actor {
         book: site.roles.clone(),
+        privacy: site.config().privacy,
         user_id: user.id,
         roles: user.roles.split_whitespace().map(str::to_owned).collect(),
         locale: user.locale,

@@ -6,7 +6,7 @@ use crate::Json;
 use crate::actor::hash_token;
 use crate::paging::Page;
 use crate::roles::{self, Permission};
-use crate::{Actor, Error, Result, Site, audits};
+use crate::{Actor, Error, Result, Site, audits, features};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use db::{Conn, Tx};
@@ -49,9 +49,9 @@ fn check_end(site: &Site, is_bot: bool, expires_at: i64) -> Result<()> {
     if expires_at < 0 || expires_at != 0 && expires_at <= now {
         return Err(Error::invalid_body("expires_at", "a time in the future, or 0, is wanted"));
     }
-    match site.config.accounts.max_token_ms() {
+    match site.config().accounts.max_token_ms() {
         Some(most) if !is_bot && (expires_at == 0 || expires_at > now + most) => {
-            let days = site.config.accounts.max_token_days;
+            let days = site.config().accounts.max_token_days;
             Err(Error::invalid_body("expires_at", &format!("a time within {days} days is wanted")))
         }
         _ => Ok(()),
@@ -72,6 +72,9 @@ pub async fn create(
         return Err(Error::invalid_body("description", "1 to 255 characters that say what the token is for"));
     }
     let user = store::get(&mut tx, &user_id).await?.ok_or_else(missing)?;
+    if !user.is_bot && !site.config().features.access_tokens {
+        return Err(features::off("app.user_access_token.disabled", "Personal access tokens"));
+    }
     check_end(&site, user.is_bot, new.expires_at)?;
     let made = UserAccessToken {
         id: kit::id::new(),
@@ -187,7 +190,7 @@ pub async fn rotate(State(site): State<Site>, actor: Actor, Json(body): Json<Whi
 
 /// The latest end that the settings let a person's token have now; `None` when any will do.
 fn latest_end(site: &Site) -> Option<i64> {
-    site.config.accounts.max_token_ms().map(|most| site.clock.now_ms() + most)
+    site.config().accounts.max_token_ms().map(|most| site.clock.now_ms() + most)
 }
 
 /// GET /users/tokens/non_compliant/count: tokens of people that last longer than the settings allow.

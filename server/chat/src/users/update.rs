@@ -161,7 +161,7 @@ pub async fn password(
     Json(body): Json<NewPassword>,
 ) -> Result<Json<StatusOk>> {
     let id = me_or(&actor, &id)?;
-    rules::check_password(&body.new_password, &site.config.accounts)?;
+    rules::check_password(&body.new_password, &site.config().accounts)?;
     let known = credentials::get(&mut site.db.read().await?, &id).await?.ok_or_else(missing)?;
     if id == actor.user_id && !hashing::verify(body.current_password, known.password).await? {
         let message = "The current password is wrong.";

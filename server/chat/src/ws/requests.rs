@@ -128,9 +128,10 @@ async fn answer(site: &Site, actor: &Actor, connection: &Connection, request: Re
         "authentication_challenge" => Ok(Answer::Silence),
         "ping" => {
             let now = site.clock.now_ms();
-            let pong = json!({"text": "pong", "version": site.config.version, "server_time": now, "node_id": ""});
+            let pong = json!({"text": "pong", "version": site.config().version, "server_time": now, "node_id": ""});
             Ok(Answer::Data(pong.as_object().cloned().unwrap_or_default()))
         }
+        "user_typing" if !site.config().features.typing => Ok(Answer::Done),
         "user_typing" => {
             typing(site, actor, &actor.user_id, &request.text("channel_id"), &request.text("parent_id")).await?;
             status::active(site, &actor.user_id).await?;

@@ -64,7 +64,7 @@ pub async fn upgrade(
 ) -> Response {
     let mut known = None;
     if let Some(presented) = presented_token(&headers) {
-        if presented.from_cookie && !same_origin(&site.config.site_url, &headers) {
+        if presented.from_cookie && !same_origin(&site.config().site_url, &headers) {
             let message = "The page that opens this WebSocket belongs to another site.";
             return Error::invalid("api.web_socket.connect.upgrade.app_error", message).into_response();
         }
@@ -129,7 +129,7 @@ async fn begin(site: &Site, mut socket: WebSocket, known: Option<Actor>, resume:
         },
     };
     let (all, own) = site.hub.count(&actor.user_id);
-    if all >= site.config.max_connections || own >= site.config.max_connections_per_user {
+    if all >= site.config().max_connections || own >= site.config().max_connections_per_user {
         tracing::warn!(user.id = %actor.user_id, all, own, "too many connections; one was refused");
         close(&mut socket, close_code::AGAIN, "too many connections").await;
         return Ok(None);
@@ -229,8 +229,8 @@ pub(crate) fn standing(actor: &Actor) -> Standing {
 
 /// `X-Version-ID`: version, build, hash of the client configuration, licensed.
 pub fn version(site: &Site) -> String {
-    let v = &site.config.version;
-    format!("{v}.{v}.{}.false", site.config.diagnostic_id)
+    let (v, mark) = (&site.config().version, site.config_mark());
+    format!("{v}.{v}.{mark}")
 }
 
 async fn pump(site: &Site, open: &mut Open) {

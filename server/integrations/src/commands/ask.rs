@@ -21,6 +21,9 @@ pub struct Keeper(pub Integrations);
 
 impl Custom for Keeper {
     fn of_team<'a>(&'a self, site: &'a Site, team_id: &'a str) -> BoxFuture<'a, Result<Vec<Command>>> {
+        if !site.config().features.custom_commands {
+            return async { Ok(Vec::new()) }.boxed();
+        }
         async move { store::of_team(&mut site.db.read().await?, &site.keys, team_id).await }.boxed()
     }
 
@@ -44,6 +47,9 @@ async fn run(
     trigger: &str,
     rest: &str,
 ) -> Result<Option<CommandResponse>> {
+    if !site.config().features.custom_commands {
+        return Ok(None);
+    }
     let mut conn = site.db.read().await?;
     let channel = channels::get(&mut conn, &args.channel_id).await?;
     let Some(channel) = channel else { return Ok(None) };

@@ -7,7 +7,7 @@ use axum::Extension;
 use axum::extract::{Path, Request, State};
 use chat::error::Kind;
 use chat::roles::Permission;
-use chat::{Error, Result, Site, channels, users};
+use chat::{Error, Result, Site, channels, features, users};
 use wire::{Channel, HookMessage, IncomingWebhook};
 
 /// Who speaks when neither the webhook nor the message has a name.
@@ -24,6 +24,9 @@ pub async fn handler(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<&'static str> {
+    if !site.config().features.incoming_webhooks {
+        return Err(features::off("web.incoming_webhook.disabled.app_error", "Incoming webhooks"));
+    }
     let found = store::get(&mut site.db.read().await?, &id).await?;
     let hook = found.ok_or_else(|| refused(Kind::Invalid, "invalid", "Invalid webhook."))?;
     if !integrations.limiter.admits(&hook.id) {

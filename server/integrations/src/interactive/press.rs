@@ -177,7 +177,7 @@ async fn change_post(
 ) -> Result<()> {
     let mut changed = pressed.post.clone();
     update::apply(&mut changed, change.clone());
-    posts::check_length(&changed, &site.config)?;
+    posts::check_length(&changed, &site.config())?;
     if pressed.stored {
         posts::update_as_system(site, &changed.id, |post| update::apply(post, change)).await?;
         return Ok(());

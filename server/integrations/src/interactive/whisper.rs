@@ -17,7 +17,7 @@ pub fn whisper(
     channel_id: &str,
     speech: Speech,
 ) -> Result<()> {
-    for post in speech.posts(site.config.max_post_runes)? {
+    for post in speech.posts(site.config().max_post_runes)? {
         let now = site.clock.now_ms();
         let mut post = Post {
             id: kit::id::new(),

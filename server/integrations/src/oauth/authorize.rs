@@ -109,7 +109,7 @@ async fn answer(site: &Site, app: &OAuthApp, actor: &Actor, asked: &Asked) -> Re
         ("csrf", csrf),
     ];
     let no = refusal(asked, "access_denied", "The user said no.");
-    Ok(page::ask(&app.name, &site.config.site_name, &app.homepage, &user.username, &fields, &no))
+    Ok(page::ask(&app.name, &site.config().site_name, &app.homepage, &user.username, &fields, &no))
 }
 
 fn with_return(here: &str) -> String {

@@ -22,6 +22,9 @@ pub async fn run(
     let waiting = Arc::new(Semaphore::new(integrations.config.max_waiting));
     while let Some(Some(event)) = stop.run_until_cancelled(events.recv()).await {
         let Some((post, team_id)) = heard(&event) else { continue };
+        if !site.config().features.outgoing_webhooks {
+            continue;
+        }
         let all = match integrations.outgoing.all(&site).await {
             Ok(all) => all,
             Err(error) => {

@@ -156,7 +156,7 @@ impl Import<'_> {
         if self.batch.first().is_some_and(|(_, first)| first.kind() != kind) {
             self.flush().await?;
         }
-        if let Err(fault) = check::line(&line, &self.names, self.site.config.max_post_runes) {
+        if let Err(fault) = check::line(&line, &self.names, self.site.config().max_post_runes) {
             return refuse(fault);
         }
         *self.summary.lines.entry(kind).or_default() += 1;

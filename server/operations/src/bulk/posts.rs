@@ -95,7 +95,7 @@ async fn attachments(
         return Ok(ids);
     }
     for path in post.attachments.iter().flatten().map(|a| text(&a.path)) {
-        let bytes = from.read(path, site.config.max_file_bytes).await.map_err(|reason| {
+        let bytes = from.read(path, site.config().max_file_bytes).await.map_err(|reason| {
             let message = format!("line {line}, attachments.path: {reason}");
             Error::invalid("app.import.attachment.bad_file.error", message)
         })?;
