@@ -182,7 +182,13 @@ async fn back_up(config: &Config, file: &Path) -> anyhow::Result<u8> {
         .with_context(|| format!("writing {}", file.display()))?;
     progress.end();
     say(&format!("{}: {} rows, {} files", file.display(), made.rows, made.files));
-    verify(file).await
+    let verified = verify(file).await?;
+    if verified == 0 {
+        let mut tx = site.db.write().await?;
+        chat::system::set_value(&mut tx, administration::LAST_BACKUP, &now.to_string()).await?;
+        tx.commit().await?;
+    }
+    Ok(verified)
 }
 
 fn told(contents: &Contents) {
@@ -242,21 +248,7 @@ async fn move_to(config: &Config, url: String) -> anyhow::Result<u8> {
 }
 
 async fn examine(config: &Config, json: bool) -> anyhow::Result<u8> {
-    let subject = doctor::Subject {
-        listen_address: config.listen_address.clone(),
-        site_url: config.site_url.clone(),
-        tls: config.tls.clone(),
-        place: config.place(),
-        files: config.file_store(),
-        data_dir: config.data_dir.clone(),
-        database: config.database(),
-        services: vec![
-            ("rtcd", config.rtcd_url.clone()),
-            ("offloader", config.offloader_url.clone()),
-            ("llm", config.llm_url.clone()),
-        ],
-    };
-    let findings = doctor::examine(&subject).await;
+    let findings = doctor::examine(&config.subject()).await;
     let text = if json { serde_json::to_string_pretty(&findings)? } else { doctor::text(&findings) };
     say(text.trim_end());
     Ok(doctor::exit_code(&findings))

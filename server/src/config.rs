@@ -20,6 +20,9 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Folder of the built web client; empty: no web client is served.
     pub web_root: PathBuf,
+    /// Unix socket through which tools on this machine administer without a password (`mmctl --local`), for the user that
+    /// runs the server alone; relative to the data folder. Empty: none.
+    pub local_socket: PathBuf,
     /// `postgres://user:password@host/database`; empty: SQLite in the data folder.
     pub database_url: String,
     /// Media service.
@@ -111,6 +114,8 @@ pub struct Limits {
     pub max_connections_per_user: usize,
     /// Failed logins in a row before an account waits (`[server.accounts] lock_minutes`); 0: no limit.
     pub max_login_attempts: i64,
+    /// Log lines that are kept in memory for administrators to read.
+    pub log_lines: usize,
     /// Threads that read from SQLite.
     pub database_readers: usize,
     /// Connections to PostgreSQL.
@@ -196,6 +201,7 @@ impl Default for Config {
             site_name: "Muster".into(),
             data_dir: ".muster/server".into(),
             web_root: PathBuf::new(),
+            local_socket: "server.sock".into(),
             database_url: String::new(),
             rtcd_url: "http://127.0.0.1:8045".into(),
             offloader_url: "http://127.0.0.1:4545".into(),
@@ -239,6 +245,7 @@ impl Default for Limits {
             max_connections: 20_000,
             max_connections_per_user: 50,
             max_login_attempts: 10,
+            log_lines: 2000,
             database_readers: 4,
             database_pool: 16,
         }
@@ -253,6 +260,24 @@ impl Config {
             db::Options::Sqlite { path, readers: self.limits.database_readers, full_sync: true }
         } else {
             db::Options::Postgres { url: self.database_url.clone(), pool_size: self.limits.database_pool }
+        }
+    }
+
+    /// What `server doctor` looks at.
+    pub fn subject(&self) -> operations::doctor::Subject {
+        operations::doctor::Subject {
+            listen_address: self.listen_address.clone(),
+            site_url: self.site_url.clone(),
+            tls: self.tls.clone(),
+            place: self.place(),
+            files: self.file_store(),
+            data_dir: self.data_dir.clone(),
+            database: self.database(),
+            services: vec![
+                ("rtcd", self.rtcd_url.clone()),
+                ("offloader", self.offloader_url.clone()),
+                ("llm", self.llm_url.clone()),
+            ],
         }
     }
 

@@ -1,11 +1,13 @@
 //! `server`: the chat server. Composition only: configuration, database, domains, router, serve.
 
+mod administer;
 pub mod command;
 pub mod config;
 mod listen;
 mod peers;
 mod web;
 
+use administer::Reread;
 use anyhow::Context;
 use axum::http::StatusCode;
 use axum::routing::get;
@@ -16,6 +18,7 @@ use chat::{Product, Site, system};
 use config::Config;
 use integrations::Integrations;
 use kit::Clock;
+use kit::telemetry::Ring;
 use links::Links;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -25,7 +28,7 @@ use tower_http::compression::CompressionLayer;
 
 /// The whole of `/api/v4` and what other programs call beside it.
 pub fn api(site: &Site, integrations: &Integrations, links: &Links) -> Router {
-    let more = integrations.router().merge(links.router()).merge(operations::router());
+    let more = integrations.router().merge(links.router()).merge(operations::router()).merge(administration::router());
     let guard = axum::middleware::from_fn_with_state(site.clone(), chat::features::guard);
     chat::routes::api_with(site, more).merge(integrations.outside().route_layer(guard).with_state(site.clone()))
 }
@@ -34,13 +37,16 @@ pub fn api(site: &Site, integrations: &Integrations, links: &Links) -> Router {
 ///
 /// # Errors
 /// When the port is taken, the data folder or the database cannot be opened, or a product does not start.
-pub async fn run(config: Config) -> anyhow::Result<()> {
+pub async fn run(config: Config, reread: Reread, lines: Ring) -> anyhow::Result<()> {
     let stop = kit::shutdown::on_signal()?;
     // The port first: a busy one must not leave a half-made database behind.
     let doors = listen::Doors::bind(&config).await.unwrap_or_else(exit_code_2);
     // What a killed server was receiving is of no use to anybody.
     drop(std::fs::remove_dir_all(config.data_dir.join("spool")));
     let site = open_site(&config).await?;
+    site.keep(lines);
+    operations::start(&site, &stop);
+    administer::start(&site, &config, reread, &stop).await?;
     let peers = peers::watch(&config, stop.clone());
     let hub = site.hub.clone();
     let clock = site.clock.clone();
@@ -63,8 +69,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     integrations.start(&site, &stop);
     let links = Links::open(&site, config.links.clone(), &config.data_dir.join("pictures")).await?;
     links.start(&site, &stop);
-    operations::start(&site, &stop);
     let metrics = operations::metrics::Metrics::default();
+    site.keep(metrics.clone());
     metrics.watch(&site);
     let app = Router::new()
         .route("/healthz", get(|| async { Json(serde_json::json!({"status": "ok"})) }))
@@ -79,6 +85,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         .fallback_service(web::service(&config.web_root))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new());
+    administer::serve_local(&config, app.clone(), &stop).await;
     tracing::info!(address = %listening, database = ?site.db.engine(), "server is ready");
     doors.serve(app, stop).await
 }

@@ -150,7 +150,7 @@ async fn every_route_has_a_row() {
     let plain = |text: &str| Regex::new(r"\{[^}]*\}").unwrap().replace_all(text, "{}").into_owned();
     let rows: BTreeSet<String> = ledger().iter().filter(|r| !r.absent()).map(|r| plain(&r.name())).collect();
     let mut paths = BTreeSet::new();
-    for part in ["chat", "integrations", "links", "operations"] {
+    for part in ["chat", "integrations", "links", "operations", "administration"] {
         paths_in_the_sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(part).join("src"), &mut paths);
     }
     assert!(paths.len() > 150, "the sources were not read: {} paths", paths.len());

@@ -179,10 +179,40 @@ fn csrf_passes(actor: &Actor, headers: &HeaderMap) -> bool {
         || text(headers, "x-requested-with").as_deref() == Some("XMLHttpRequest")
 }
 
+/// Who asks, where nobody has to be logged in.
+pub struct Asker(pub Option<Actor>);
+
+impl FromRequestParts<Site> for Asker {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> std::result::Result<Self, Self::Rejection> {
+        Ok(Self(Actor::from_request_parts(parts, site).await.ok()))
+    }
+}
+
+/// Marks a request that came through the local socket: whoever may open that administers the site.
+#[derive(Clone, Copy, Debug)]
+pub struct Local;
+
+/// Who acts through the local socket: the user of the `X-Mattermost-Id` header, else the server's own account; either way
+/// with everything allowed.
+async fn local(site: &Site, headers: &HeaderMap) -> Result<Actor> {
+    let named = text(headers, "x-mattermost-id").filter(|id| !id.is_empty());
+    let actor = match named {
+        Some(id) => crate::users::actor_of(site, &id).await?,
+        None => crate::system::bot(site, "").await?,
+    };
+    let props = StringMap::from([("type".into(), "local".into())]);
+    Ok(Actor { roles: vec![roles::SYSTEM_ADMIN.into()], is_bot: true, props, ..actor })
+}
+
 impl FromRequestParts<Site> for Actor {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self> {
+        if parts.extensions.get::<Local>().is_some() {
+            return local(site, &parts.headers).await;
+        }
         let mut actor = of_request(site, &parts.method, &parts.headers).await?;
         actor.address = Address::of(parts, &site.config().accounts.trusted_proxies);
         let path = parts.extensions.get::<OriginalUri>().map_or(parts.uri.path(), |uri| uri.path());

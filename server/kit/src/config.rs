@@ -82,6 +82,24 @@ fn write_err(text: &str) {
     drop(writeln!(std::io::stderr(), "{text}"));
 }
 
+/// Where each key that is set is set, in words: `flag --site-name`, `muster.toml line 3`. Keys are dotted.
+pub type Origins = BTreeMap<String, String>;
+
+/// [`load_from`] again, in a process that runs already: nothing is printed, and nothing ends.
+///
+/// # Errors
+/// [`ConfigError`] for the first thing that is wrong.
+pub fn reload<C: Serialize + DeserializeOwned + Default + JsonSchema>(
+    program: Program,
+    args: &[String],
+) -> Result<(C, Origins), ConfigError> {
+    let mut origins = Origins::new();
+    match merge(program, args, &|name| std::env::var(name).ok(), &mut origins)? {
+        Loaded::Run(config, _) => Ok((config, origins)),
+        Loaded::Print(_) => Err(ConfigError::Flag { flag: "--help".into(), reason: "the process runs".into() }),
+    }
+}
+
 /// Merges file, environment and flags into `C`.
 ///
 /// # Errors
@@ -90,6 +108,15 @@ pub fn parse<C: Serialize + DeserializeOwned + Default + JsonSchema>(
     program: Program,
     args: &[String],
     env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Loaded<C>, ConfigError> {
+    merge(program, args, env, &mut Origins::new())
+}
+
+fn merge<C: Serialize + DeserializeOwned + Default + JsonSchema>(
+    program: Program,
+    args: &[String],
+    env: &dyn Fn(&str) -> Option<String>,
+    origins: &mut Origins,
 ) -> Result<Loaded<C>, ConfigError> {
     let defaults = default_table::<C>();
     let keys = flatten(&defaults);
@@ -101,11 +128,10 @@ pub fn parse<C: Serialize + DeserializeOwned + Default + JsonSchema>(
             _ => {}
         }
     }
-    let mut origins: BTreeMap<String, String> = BTreeMap::new();
     let mut table = Table::new();
     let path = flags.iter().rev().find(|f| f.key == "config").map(|f| f.value.clone()).or_else(|| env("MUSTER_CONFIG"));
     if let Some(path) = path.filter(|p| !p.is_empty()) {
-        table = read_section(Path::new(&path), program.section, &mut origins)?;
+        table = read_section(Path::new(&path), program.section, origins)?;
     }
     for (key, default) in &keys {
         let name = env_name(program.section, key);
@@ -120,7 +146,7 @@ pub fn parse<C: Serialize + DeserializeOwned + Default + JsonSchema>(
             origins.insert(flag.key.clone(), format!("flag --{}", dashed(&flag.key)));
         }
     }
-    let config: C = serde_path_to_error::deserialize(Value::Table(table)).map_err(|e| key_error(&e, &origins))?;
+    let config: C = serde_path_to_error::deserialize(Value::Table(table)).map_err(|e| key_error(&e, origins))?;
     if flags.iter().any(|f| f.key == "print-config") {
         let text = toml::to_string_pretty(&BTreeMap::from([(program.section, &config)])).unwrap_or_default();
         return Ok(Loaded::Print(text));
@@ -373,6 +399,19 @@ mod tests {
             Ok(Loaded::Print(t)) => Err(t),
             Err(e) => Err(e.to_string()),
         }
+    }
+
+    #[test]
+    fn where_a_key_is_set_is_known() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("m.toml");
+        std::fs::write(&file, "[demo]\nfast = true\n[demo.limits]\nmax_bytes = 5\n").unwrap();
+        let args = ["--config".to_owned(), file.display().to_string(), "--limits.max-bytes=7".into()];
+        let (config, origins) = reload::<Demo>(PROGRAM, &args).unwrap();
+        assert!(config.fast && config.limits.max_bytes == 7);
+        assert_eq!(origins["fast"], format!("{} line 2", file.display()));
+        assert_eq!(origins["limits.max_bytes"], "flag --limits.max-bytes");
+        assert!(!origins.contains_key("peers"));
     }
 
     #[test]

@@ -29,9 +29,29 @@ struct Named {
     name: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Client {
+    name: &'static str,
+    platform: &'static str,
+    agent: &'static str,
+}
+
+/// One measurement of a client. The names are of fixed lists: the number of series must not grow with clients.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientSample {
+    pub name: &'static str,
+    pub platform: &'static str,
+    pub agent: &'static str,
+    /// Added up, not spread over buckets.
+    pub counter: bool,
+    pub value: f64,
+}
+
 /// What is counted; cheap to clone.
 #[derive(Clone)]
 pub struct Metrics {
+    client_counts: Family<Client, Counter<f64, std::sync::atomic::AtomicU64>>,
+    client_values: Family<Client, Histogram>,
     registry: Arc<Mutex<Registry>>,
     requests: Family<Route, Counter>,
     seconds: Family<Route, Histogram>,
@@ -46,6 +66,10 @@ const USERS: Sql = Sql::new("SELECT COUNT(*) FROM users WHERE delete_at = 0");
 const JOBS: Sql = Sql::new("SELECT COUNT(*) FROM jobs WHERE status = 'pending'");
 const SCHEDULED: Sql = Sql::new("SELECT COUNT(*) FROM scheduled_posts WHERE processed_at = 0");
 
+fn client_buckets() -> Histogram {
+    Histogram::new(exponential_buckets(1.0, 2.0, 16))
+}
+
 fn latencies() -> Histogram {
     Histogram::new(exponential_buckets(0.0005, 2.0, 15))
 }
@@ -53,6 +77,10 @@ fn latencies() -> Histogram {
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("muster");
+        let client_counts = Family::<Client, Counter<f64, std::sync::atomic::AtomicU64>>::default();
+        let client_values = Family::<Client, Histogram>::new_with_constructor(client_buckets);
+        registry.register("client_counts", "What clients counted of themselves", client_counts.clone());
+        registry.register("client_values", "What clients measured of themselves, mostly ms", client_values.clone());
         let requests = Family::default();
         let seconds = Family::<Route, Histogram>::new_with_constructor(latencies);
         let (events, sockets, rows, database) = (Counter::default(), Gauge::default(), Family::default(), latencies());
@@ -62,11 +90,31 @@ impl Default for Metrics {
         registry.register("sockets", "WebSocket connections", sockets.clone());
         registry.register("rows", "Posts, accounts, waiting jobs and scheduled posts", rows.clone());
         registry.register("database_wait_seconds", "Time that a small query takes, waiting included", database.clone());
-        Self { registry: Arc::new(Mutex::new(registry)), requests, seconds, events, sockets, rows, database }
+        Self {
+            client_counts,
+            client_values,
+            registry: Arc::new(Mutex::new(registry)),
+            requests,
+            seconds,
+            events,
+            sockets,
+            rows,
+            database,
+        }
     }
 }
 
 impl Metrics {
+    /// Notes what a client measured.
+    pub fn client(&self, sample: &ClientSample) {
+        let labels = Client { name: sample.name, platform: sample.platform, agent: sample.agent };
+        if sample.counter {
+            self.client_counts.get_or_create(&labels).inc_by(sample.value);
+        } else {
+            self.client_values.get_or_create(&labels).observe(sample.value);
+        }
+    }
+
     /// Counts the events of the hub for as long as the site lives.
     pub fn watch(&self, site: &Site) {
         let (mut events, counter) = (site.hub.tap(), self.events.clone());

@@ -90,7 +90,7 @@ pub(super) async fn check(State(site): State<Site>, actor: Actor, body: bytes::B
 }
 
 /// Writes something, reads it again and deletes it.
-async fn probe(store: &dyn ObjectStore) -> std::result::Result<(), String> {
+pub async fn probe(store: &dyn ObjectStore) -> std::result::Result<(), String> {
     let path = Path::from(format!("probes/{}", kit::id::new()));
     let written = kit::id::new();
     let said = |e: object_store::Error| e.to_string();

@@ -6,6 +6,8 @@
 pub mod blobs;
 mod brand;
 mod check;
+
+pub(crate) use check::probe;
 mod config;
 mod index;
 mod public;

@@ -26,7 +26,12 @@ pub const OAUTH_SECRET: Column = column("oauth_apps", "id", "client_secret");
 pub const SYSTEM_SECRET: Column =
     Column { table: "system", id: "name", column: "value", rows: " AND name LIKE '%Key'" };
 
-pub const COLUMNS: [Column; 6] = [MFA_SECRET, MFA_PENDING, OUTGOING_TOKEN, COMMAND_TOKEN, OAUTH_SECRET, SYSTEM_SECRET];
+/// Passwords among the settings that administrators change.
+pub const SETTING_SECRET: Column =
+    Column { table: "settings", id: "path", column: "value", rows: " AND path LIKE '%Password'" };
+
+pub const COLUMNS: [Column; 7] =
+    [SETTING_SECRET, MFA_SECRET, MFA_PENDING, OUTGOING_TOKEN, COMMAND_TOKEN, OAUTH_SECRET, SYSTEM_SECRET];
 
 /// Seals what was never sealed, or with an older key, in one transaction. How many values that were. The key file is
 /// written before anything depends on it.

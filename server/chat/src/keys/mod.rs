@@ -9,7 +9,8 @@ mod columns;
 mod file;
 
 pub use columns::{
-    COLUMNS, COMMAND_TOKEN, Column, MFA_PENDING, MFA_SECRET, OAUTH_SECRET, OUTGOING_TOKEN, SYSTEM_SECRET, settle,
+    COLUMNS, COMMAND_TOKEN, Column, MFA_PENDING, MFA_SECRET, OAUTH_SECRET, OUTGOING_TOKEN, SETTING_SECRET,
+    SYSTEM_SECRET, settle,
 };
 pub use file::{ENVIRONMENT, ids_of, path};
 

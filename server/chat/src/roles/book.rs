@@ -74,6 +74,11 @@ impl Book {
         self.0.read().unwrap_or_else(PoisonError::into_inner).roles.clone()
     }
 
+    /// The next question reads the roles again, however short ago that was done.
+    pub fn look_again(&self) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).looked_at = 0;
+    }
+
     /// Reads the roles when they were never read, or when another server changed them a while ago.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! What clients are told of the server: its configuration as a map of texts, and its licence.
 
+use crate::actor::Asker;
 use crate::features::NameDisplay;
 use crate::{Config, Json, Result, Site, mail, users};
 use axum::extract::State;
@@ -152,14 +153,20 @@ pub async fn config(State(site): State<Site>, headers: HeaderMap) -> Result<Json
     Ok(Json(map))
 }
 
+/// What of it nobody else is told.
+const FOR_ADMINISTRATORS: [&str; 7] = ["Id", "Name", "Email", "IssuedAt", "StartsAt", "ExpiresAt", "SkuName"];
 /// Never; clients warn of licences that end soon.
 const ENDS: &str = "4102444800000";
 
 /// GET /license/client. Nothing is locked here. Official clients hide guests, custom groups, priorities with
 /// confirmations and profile attributes from servers without a licence of their `enterprise` tier, so that is named while
 /// `advertise_features` is on, with `false` for each licensed part that this server does not have.
-pub async fn licence(State(site): State<Site>) -> Json<Value> {
-    Json(licence_of(&site.config()))
+pub async fn licence(State(site): State<Site>, Asker(asker): Asker) -> Json<Value> {
+    let mut map = licence_of(&site.config());
+    if let (false, Some(map)) = (asker.is_some_and(|actor| actor.is_system_admin()), map.as_object_mut()) {
+        map.retain(|key, _| !FOR_ADMINISTRATORS.contains(&key.as_str()));
+    }
+    Json(map)
 }
 
 fn licence_of(config: &Config) -> Value {
@@ -171,7 +178,7 @@ fn licence_of(config: &Config) -> Value {
         "IsLicensed": "true", "SkuShortName": "enterprise", "SkuName": "Muster", "Id": config.diagnostic_id,
         "Name": config.site_name, "Company": config.site_name, "Email": "", "Users": "0",
         "IssuedAt": "0", "StartsAt": "0", "ExpiresAt": ENDS, "IsTrial": "false", "IsGovSku": "false", "Cloud": "false",
-        "MFA": "true", "GuestAccounts": guests, "GuestAccountsPermissions": guests, "CustomPermissionsSchemes": "false",
+        "MFA": "true", "GuestAccounts": guests, "GuestAccountsPermissions": guests, "CustomPermissionsSchemes": "true",
         "LDAP": "false", "LDAPGroups": "false", "SAML": "false", "GoogleOAuth": "false", "Office365OAuth": "false",
         "OpenId": "false", "Cluster": "false", "Metrics": "false", "Compliance": "false", "MHPNS": "false",
         "Announcement": "false", "Elasticsearch": "false", "DataRetention": "false", "IDLoadedPushNotifications": "false",

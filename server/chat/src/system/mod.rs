@@ -1,9 +1,11 @@
 //! What clients ask of the server itself: is it there, what can it do, how is it configured.
 
 mod client;
+mod ping;
 mod small;
 
-pub(crate) use client::{mark, told, told_here};
+pub use client::told;
+pub(crate) use client::{mark, told_here};
 
 use crate::Json;
 use crate::keys::SYSTEM_SECRET;
@@ -67,18 +69,13 @@ pub async fn bot(site: &Site, owner: &str) -> Result<Actor> {
 /// Routes of this domain.
 pub fn router() -> Router<Site> {
     Router::new()
-        .route("/system/ping", get(ping))
+        .route("/system/ping", get(ping::ping))
         .route("/config/client", get(client::config))
         .route("/license/client", get(client::licence))
         .route("/limits/server", get(limits))
         .route("/plugins/webapp", get(crate::products::webapp))
         .route("/logs", post(log))
         .merge(small::router())
-}
-
-async fn ping() -> Json<Value> {
-    Json(json!({"status": "OK", "ActiveSearchBackend": "database", "AndroidLatestVersion": "", "AndroidMinVersion": "",
-        "IosLatestVersion": "", "IosMinVersion": ""}))
 }
 
 /// A client's own error report goes to the server's log.

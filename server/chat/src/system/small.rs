@@ -1,4 +1,4 @@
-//! Small things that clients ask for once: time zones, notices, reports of their own, and features that are there but
+//! Small things that clients ask for once: time zones, and features that are there but
 //! empty on this site.
 
 use crate::Json;
@@ -7,7 +7,7 @@ use crate::users::me_or;
 use crate::{Actor, Error, Result, Site, channels, posts, teams};
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::routing::{get, post, put};
+use axum::routing::{get, post};
 use serde_json::{Value, json};
 use wire::{Post, StatusOk};
 
@@ -15,12 +15,8 @@ use wire::{Post, StatusOk};
 pub fn router() -> Router<Site> {
     Router::new()
         .route("/system/timezones", get(timezones))
-        .route("/system/notices/{team_id}", get(notices))
-        .route("/system/notices/view", put(notices_seen))
-        .route("/system/onboarding/complete", get(onboarding))
         .route("/notifications/ack", post(push_received))
         .route("/notifications/test", post(test_notification))
-        .route("/client_perf", post(client_perf))
         .route("/sharedchannels/{team_id}", get(shared_channels))
         .route("/sharedchannels/remote_info/{remote_id}", get(remote))
         .route("/sharedchannels/{channel_id}/remotes", get(remotes))
@@ -37,24 +33,6 @@ async fn timezones(_: Actor) -> Json<Vec<String>> {
     Json(names)
 }
 
-/// There are no notices to show in the product.
-async fn notices(State(site): State<Site>, actor: Actor, Path(team): Path<String>) -> Result<Json<Vec<Value>>> {
-    teams::require_member(&mut site.db.read().await?, &actor, &team).await?;
-    Ok(Json(vec![]))
-}
-
-async fn notices_seen(_: Actor, Json(_): Json<Vec<String>>) -> Json<StatusOk> {
-    Json(StatusOk::default())
-}
-
-/// The first administrator is not led through a wizard.
-async fn onboarding(actor: Actor) -> Result<Json<Value>> {
-    if !actor.is_system_admin() {
-        return Err(Error::forbidden());
-    }
-    Ok(Json(json!({"name": "FirstAdminSetupComplete", "value": "true"})))
-}
-
 /// A client says that a push arrived. This server sends none, so that there is nothing to look up.
 async fn push_received(_: Actor, Json(_): Json<Value>) -> Json<StatusOk> {
     Json(StatusOk::default())
@@ -67,11 +45,6 @@ async fn test_notification(State(site): State<Site>, actor: Actor) -> Result<Jso
     let message = "If you received this test notification, it worked!".to_owned();
     posts::create(&site, &bot, Post { channel_id: channel.id, message, ..Post::default() }).await?;
     Ok(Json(StatusOk::default()))
-}
-
-/// Measurements of a client. They are not asked for (`EnableClientMetrics` is false) and not kept.
-async fn client_perf(_: Actor, Json(_): Json<Value>) -> Json<StatusOk> {
-    Json(StatusOk::default())
 }
 
 /// No channel is shared with another site.

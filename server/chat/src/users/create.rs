@@ -2,6 +2,7 @@
 
 use super::{credentials, rules, store};
 use crate::Json;
+use crate::actor::Asker;
 use crate::audits::{self, By};
 use crate::auth::{Address, password};
 use crate::{Error, Result, Site, invitations, teams};
@@ -24,13 +25,16 @@ pub struct Invite {
 pub async fn handler(
     State(site): State<Site>,
     address: Address,
+    Asker(asker): Asker,
     Query(invite): Query<Invite>,
     Json(new): Json<NewUser>,
 ) -> Result<(StatusCode, Json<User>)> {
-    Ok((StatusCode::CREATED, Json(sign_up(&site, new, &invite, address).await?)))
+    let by_admin = asker.is_some_and(|actor| actor.is_system_admin());
+    Ok((StatusCode::CREATED, Json(sign_up(&site, new, &invite, address, by_admin).await?)))
 }
 
-async fn sign_up(site: &Site, mut new: NewUser, invite: &Invite, address: Address) -> Result<User> {
+/// Administrators need no invitation.
+async fn sign_up(site: &Site, mut new: NewUser, invite: &Invite, address: Address, by_admin: bool) -> Result<User> {
     new.username = new.username.trim().to_lowercase();
     new.email = new.email.trim().to_lowercase();
     let invitation = match invite.t.as_str() {
@@ -54,7 +58,7 @@ async fn sign_up(site: &Site, mut new: NewUser, invite: &Invite, address: Addres
         id => Some(teams::by_invite(&mut tx, id).await?),
     };
     let first = store::count_people(&mut tx).await? == 0;
-    if !first && team.is_none() && invitation.is_none() && !site.config().open_signup {
+    if !first && team.is_none() && invitation.is_none() && !by_admin && !site.config().open_signup {
         let message = "This site creates accounts by invitation only; ask for an invite link.";
         return Err(Error::new(crate::error::Kind::Forbidden, "api.user.create_user.no_open_server", message));
     }

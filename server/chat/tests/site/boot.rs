@@ -18,7 +18,6 @@ async fn web_and_mobile_clients_start() {
             format!("/users/me/teams/{team}/channels?include_deleted=true&last_delete_at=0"),
             format!("/users/me/teams/{team}/channels/members"),
             format!("/users/me/teams/{team}/drafts"),
-            format!("/system/notices/{team}?client=web&clientVersion=11.9.0"),
             format!("/channels/{square}/bookmarks"),
             format!("/channels/{square}/timezones"),
             format!("/channels/{square}/member_counts_by_group?include_timezones=true"),

@@ -17,6 +17,6 @@ mod zipped;
 pub use check::Problem;
 pub use export::{Wanted, Written, run as export};
 pub use import::{Progress, Summary, run as import};
-pub use job::register;
+pub use job::{EXPORTS, register};
 pub use routes::router;
 pub use source::{Source, open};
