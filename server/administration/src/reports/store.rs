@@ -43,7 +43,8 @@ const FILTER: &str = " WHERE u.is_bot = FALSE AND ($1 = '' OR ' ' || u.roles || 
 const NO_TEAM: &str = " AND NOT EXISTS (SELECT 1 FROM team_members m WHERE m.user_id = u.id AND m.delete_at = 0)";
 const POSTS: Sql = Sql::new(
     "SELECT user_id, MAX(create_at), COUNT(DISTINCT create_at / 86400000), COUNT(*) FROM posts
-     WHERE user_id IN LIST($1) AND create_at >= $2 AND create_at < $3 AND delete_at = 0 GROUP BY user_id",
+     WHERE user_id IN LIST($1) AND create_at >= $2 AND create_at < $3 AND delete_at = 0
+     AND type NOT LIKE 'system\\_%' ESCAPE '\\' GROUP BY user_id",
 );
 
 fn filter(w: &Wanted) -> (String, Vec<Value>) {

@@ -1,7 +1,7 @@
 //! Every statement on `settings`.
 
 use chat::keys::{Keys, SETTING_SECRET};
-use db::{Conn, Result, Row, Sql, Tx, params};
+use db::{Conn, Row, Sql, Tx, params};
 use serde_json::Value;
 use std::collections::BTreeMap;
 

@@ -62,12 +62,7 @@ pub async fn open(
         listen_address: "127.0.0.1:0".into(),
         site_url: String::new(),
         data_dir: folder.path().into(),
-        database: db::Options::Sqlite {
-            path: folder.path().join("none.db"),
-            readers: 1,
-            max_waiting: 8,
-            full_sync: false,
-        },
+        database: db::Options::Sqlite { path: folder.path().join("none.db"), readers: 1, full_sync: false },
         tls: tls::Settings::default(),
         place: tls::Place { site_name: String::new(), site_url: String::new(), folder: tls::folder(folder.path()) },
         files: chat::files::StoreConfig::default(),
