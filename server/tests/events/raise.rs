@@ -192,6 +192,10 @@ async fn people(w: &mut World, event: &str) {
             let path = format!("/users/{}/active", w.id("newcomer"));
             w.ok("admin", "PUT", &path, json!({"active": false})).await;
         }
+        "config_changed" => {
+            let name = json!({"TeamSettings": {"SiteName": kit::id::new()}});
+            w.ok("admin", "PUT", "/config/patch", name).await;
+        }
         "role_updated" => {
             let role = w.ok("admin", "GET", "/roles/name/custom_group_user", Value::Null).await;
             let path = format!("/roles/{}/patch", w.keep("role", &role));
