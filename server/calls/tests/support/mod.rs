@@ -15,7 +15,7 @@ use chat::{Config, Site};
 use futures::{SinkExt, StreamExt};
 use kit::Clock;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::{Message as Frame, client::IntoClientRequest};
@@ -39,6 +39,9 @@ impl Drop for Place {
     }
 }
 
+/// The key of a site outlives a restart of its server.
+static KEYS: LazyLock<chat::keys::Keys> = LazyLock::new(chat::keys::Keys::default);
+
 impl Place {
     /// Starts a server on this database, as after a restart when it has been used before.
     pub async fn start(db: &db::Db, rtcd: &Rtcd, offloader: &Offloader, config: calls::Config) -> Self {
@@ -51,7 +54,7 @@ impl Place {
             hub: Hub::default(),
             clock: Clock::system(),
             config: chat,
-            keys: chat::keys::Keys::default(),
+            keys: KEYS.clone(),
             files,
         };
         let site = Site::new(parts);
