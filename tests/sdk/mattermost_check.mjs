@@ -25,7 +25,12 @@ const posted = new Promise((resolve, reject) => {
     if (message.event === 'posted') resolve(JSON.parse(message.data.post));
   });
 });
-const opened = new Promise((resolve) => socket.addFirstConnectListener(resolve));
+// The socket hears what is posted after its hello; it is open before the server knows whose it is.
+const opened = new Promise((resolve) => {
+  socket.addMessageListener((message) => {
+    if (message.event === 'hello') resolve();
+  });
+});
 socket.initialize(`${url.replace('http', 'ws')}/api/v4/websocket`, api.getToken());
 await opened;
 const post = await api.createPost({ channel_id: channel.id, message: 'Hello **there**' });

@@ -168,7 +168,9 @@ async fn catch_up(
     since: i64,
     heard: &Mutex<BTreeMap<String, usize>>,
 ) -> anyhow::Result<i64> {
-    let request = http.get(format!("{url}/api/v4/channels/{channel}/posts?since={since}")).bearer_auth(&reader.token);
+    // `since` means later than that, and two posts may be of one millisecond: the last one known is asked for again.
+    let from = since - 1;
+    let request = http.get(format!("{url}/api/v4/channels/{channel}/posts?since={from}")).bearer_auth(&reader.token);
     let list: Value = request.send().await?.error_for_status()?.json().await?;
     let mut newest = since;
     for post in list["posts"].as_object().into_iter().flat_map(|posts| posts.values()) {
