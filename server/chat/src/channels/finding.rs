@@ -2,6 +2,7 @@
 
 use super::store;
 use crate::Json;
+use crate::paging::Page;
 use crate::roles::Permission;
 use crate::{Actor, Error, Result, Site, teams, users};
 use axum::Router;
@@ -139,11 +140,11 @@ async fn everywhere(State(site): State<Site>, actor: Actor, Json(t): Json<Term>)
             || c.kind == "O" && !actor.is_guest() && my_teams.contains(&c.team_id);
         live && kind && team && seen
     });
-    let Some(per_page) = t.per_page else { return Ok(Json(json!(found))) };
-    let size = usize::try_from(per_page.clamp(1, 200)).unwrap_or(60);
-    let skip = usize::try_from(t.page.unwrap_or(0).max(0)).unwrap_or(0).saturating_mul(size);
+    if t.per_page.is_none() {
+        return Ok(Json(json!(found)));
+    }
     let total = found.len();
-    let page: Vec<Channel> = found.into_iter().skip(skip).take(size).collect();
+    let page = Page { page: t.page.unwrap_or(0), per_page: t.per_page }.of(found);
     Ok(Json(json!({"channels": page, "total_count": total})))
 }
 

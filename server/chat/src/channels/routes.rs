@@ -2,7 +2,7 @@
 
 use super::{access, changing, convert, direct, store};
 use crate::Json;
-use crate::paging;
+use crate::paging::Page;
 use crate::roles::Permission;
 use crate::users::{self, me_or};
 use crate::{Actor, Error, Result, Site, teams};
@@ -50,8 +50,8 @@ pub struct Q {
 }
 
 impl Q {
-    fn limits(&self) -> (i64, i64) {
-        paging::limits(self.page, self.per_page)
+    fn page(&self) -> Page {
+        Page { page: self.page, per_page: self.per_page }
     }
 
     /// Live channels, and archived ones when they were asked for.
@@ -81,10 +81,8 @@ async fn every(State(site): State<Site>, actor: Actor, Query(q): Query<Q>) -> Re
     let mut all = store::search_all(&mut conn, "").await?;
     all.retain(|c| q.include_deleted || c.delete_at == 0);
     let total = all.len();
-    let (limit, offset) = q.limits();
-    let page = all.into_iter().skip(usize::try_from(offset).unwrap_or(0)).take(usize::try_from(limit).unwrap_or(60));
     let mut out = Vec::new();
-    for channel in page {
+    for channel in q.page().of(all) {
         let team = teams::get(&mut conn, &channel.team_id).await?.unwrap_or_default();
         out.push(with_team(&channel, &team));
     }
@@ -132,7 +130,7 @@ async fn public(
 ) -> Result<Json<Vec<Channel>>> {
     let mut conn = site.db.read().await?;
     teams::require(&mut conn, &actor, &team, Permission::LIST_TEAM_CHANNELS).await?;
-    let (limit, offset) = q.limits();
+    let (limit, offset) = q.page().limits();
     Ok(Json(store::public(&mut conn, &team, limit, offset).await?))
 }
 
@@ -145,7 +143,7 @@ async fn archived(
 ) -> Result<Json<Vec<Channel>>> {
     let mut conn = site.db.read().await?;
     teams::require(&mut conn, &actor, &team, Permission::LIST_TEAM_CHANNELS).await?;
-    let (limit, offset) = q.limits();
+    let (limit, offset) = q.page().limits();
     Ok(Json(store::archived(&mut conn, &team, &actor.user_id, limit, offset).await?))
 }
 

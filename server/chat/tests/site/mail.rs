@@ -58,9 +58,8 @@ fn after(mail: &str, start: &str) -> String {
     mail[at + start.len()..].lines().next().unwrap().trim().to_owned()
 }
 
-#[tokio::test]
-async fn invitations_and_new_passwords_come_by_mail() {
-    let (port, mut mails) = mail_server().await;
+/// A site that sends its mail through `port` of this machine.
+fn mailing_through(port: u16) -> Config {
     let mail = Settings {
         host: "127.0.0.1".into(),
         port,
@@ -68,8 +67,13 @@ async fn invitations_and_new_passwords_come_by_mail() {
         from: "chat@site.example".into(),
         ..Settings::default()
     };
-    let config = Config { mail, site_url: "https://chat.site.example".into(), ..Config::default() };
-    for world in worlds_with(config).await {
+    Config { mail, site_url: "https://chat.site.example".into(), ..Config::default() }
+}
+
+#[tokio::test]
+async fn invitations_and_new_passwords_come_by_mail() {
+    let (port, mut mails) = mail_server().await;
+    for world in worlds_with(mailing_through(port)).await {
         let stop = CancellationToken::new();
         let sender = tokio::spawn(chat::mail::run(world.site.clone(), stop.clone()));
         let t = team(&world).await;
@@ -122,15 +126,7 @@ async fn invitations_and_new_passwords_come_by_mail() {
 #[tokio::test]
 async fn a_guest_comes_in_by_a_link_once_and_gets_another_when_coming_again() {
     let (port, mut mails) = mail_server().await;
-    let mail = Settings {
-        host: "127.0.0.1".into(),
-        port,
-        security: Security::None,
-        from: "chat@site.example".into(),
-        ..Settings::default()
-    };
-    let config = Config { mail, site_url: "https://chat.site.example".into(), ..Config::default() };
-    for world in worlds_with(config).await {
+    for world in worlds_with(mailing_through(port)).await {
         let engine = world.engine;
         let stop = CancellationToken::new();
         let sender = tokio::spawn(chat::mail::run(world.site.clone(), stop.clone()));
