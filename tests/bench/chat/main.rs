@@ -16,6 +16,7 @@ mod load;
 mod matrix;
 mod muster;
 mod open;
+#[path = "../process.rs"]
 mod process;
 mod synapse;
 mod tuwunel;
