@@ -1,9 +1,10 @@
-//! What a client keeps of a user beside messages: preferences, roles, groups, teams, the sidebar and drafts.
+//! What a client keeps of a user and of the server beside messages: preferences, roles, groups, teams, the sidebar, drafts,
+//! and what `GET /config/client` and `GET /license/client` tell.
 //!
 //! Much of it is deleted without a trace and all of it is small, so that it is not told by time: the client names the
 //! revision that it has of each section, and gets those whole that differ. The result is right whatever happened between.
 
-use crate::{Actor, Result, Site, drafts, groups, preferences, sidebar, teams};
+use crate::{Actor, Result, Site, drafts, groups, preferences, sidebar, system, teams};
 use db::Conn;
 use serde::Serialize;
 use serde_json::Value;
@@ -71,5 +72,7 @@ pub async fn changed(
     }
     sections.add(known, "categories", &sidebars)?;
     sections.add(known, "drafts", &unsent.into_values().collect::<Vec<_>>())?;
+    sections.add(known, "config", &system::told_here(site, &site.config()))?;
+    sections.add(known, "license", &system::licence_for(site, Some(actor)))?;
     Ok(sections)
 }

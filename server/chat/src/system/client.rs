@@ -2,7 +2,7 @@
 
 use crate::actor::Asker;
 use crate::features::NameDisplay;
-use crate::{Config, Json, Result, Site, mail, users};
+use crate::{Actor, Config, Json, Result, Site, mail, users};
 use axum::extract::State;
 use axum::http::{HeaderMap, Method};
 use serde_json::{Map, Value, json};
@@ -162,11 +162,16 @@ const ENDS: &str = "4102444800000";
 /// confirmations and profile attributes from servers without a licence of their `enterprise` tier, so that is named while
 /// `advertise_features` is on, with `false` for each licensed part that this server does not have.
 pub async fn licence(State(site): State<Site>, Asker(asker): Asker) -> Json<Value> {
+    Json(licence_for(&site, asker.as_ref()))
+}
+
+/// The licence as `asker` may see it.
+pub fn licence_for(site: &Site, asker: Option<&Actor>) -> Value {
     let mut map = licence_of(&site.config());
-    if let (false, Some(map)) = (asker.is_some_and(|actor| actor.is_system_admin()), map.as_object_mut()) {
+    if let (false, Some(map)) = (asker.is_some_and(Actor::is_system_admin), map.as_object_mut()) {
         map.retain(|key, _| !FOR_ADMINISTRATORS.contains(&key.as_str()));
     }
-    Json(map)
+    map
 }
 
 fn licence_of(config: &Config) -> Value {

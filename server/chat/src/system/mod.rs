@@ -5,7 +5,7 @@ mod ping;
 mod small;
 
 pub use client::told;
-pub(crate) use client::{mark, told_here};
+pub(crate) use client::{licence_for, mark, told_here};
 
 use crate::Json;
 use crate::keys::SYSTEM_SECRET;
@@ -73,7 +73,6 @@ pub fn router() -> Router<Site> {
         .route("/config/client", get(client::config))
         .route("/license/client", get(client::licence))
         .route("/limits/server", get(limits))
-        .route("/plugins/webapp", get(crate::products::webapp))
         .route("/logs", post(log))
         .merge(small::router())
 }

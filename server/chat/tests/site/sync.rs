@@ -86,7 +86,8 @@ struct Kept {
     sections: BTreeMap<String, Value>,
 }
 
-const SECTIONS: [&str; 7] = ["preferences", "roles", "groups", "teams", "team_members", "categories", "drafts"];
+const SECTIONS: [&str; 9] =
+    ["preferences", "roles", "groups", "teams", "team_members", "categories", "drafts", "config", "license"];
 
 fn list(value: &Value) -> &[Value] {
     value.as_array().unwrap_or_else(|| panic!("{value} is no list"))
@@ -175,6 +176,8 @@ impl Kept {
             ("team_members", bruno.get("/users/me/teams/members").await),
             ("categories", json!({&t.id: sidebar})),
             ("drafts", drafts.into()),
+            ("config", bruno.get("/config/client").await),
+            ("license", bruno.get("/license/client").await),
         ] {
             all.sections.insert(name.into(), section);
         }
@@ -314,6 +317,10 @@ async fn follow_along(world: &World, runs: usize, runner: &mut TestRunner) {
         // Sometimes the answer is made in the very millisecond of a change, sometimes long after.
         if later {
             world.clock.advance(30_000);
+            let mut config = (*world.site.config()).clone();
+            config.site_name = format!("after {}", done.len());
+            config.features.guests = done.len() % 2 == 0;
+            world.site.reconfigure(config);
         }
         client.sync(&t).await;
         let whole = Kept::whole(&t).await;
