@@ -1,9 +1,13 @@
 //! What this server offers beside chat, as clients find it: official clients show the buttons of calls or agents when
-//! `GET /plugins/webapp` lists a plugin of that id.
+//! `GET /plugins/webapp` lists a plugin of that id. Products are part of the server: the console sees that they run, and
+//! putting another in or taking one out is refused as on a server without plugins (`unoffered`).
 
 use crate::Json;
-use crate::{Actor, Site};
+use crate::roles::Permission;
+use crate::{Actor, Result, Site};
+use axum::Router;
 use axum::extract::State;
+use axum::routing::get;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -17,12 +21,42 @@ pub struct Product {
     pub version: &'static str,
 }
 
-/// `GET /plugins/webapp`. Our own web client has the products built in, so there is no file behind `bundle_path`;
-/// clients that look for ids only need none.
-pub async fn webapp(State(site): State<Site>, _: Actor) -> Json<Vec<Value>> {
-    let list = |p: &Product| {
-        let bundle = format!("/static/plugins/{0}/{0}_bundle.js", p.id);
-        json!({"id": p.id, "name": p.name, "version": p.version, "webapp": {"bundle_path": bundle}})
+/// Upstream's number for a plugin that runs.
+const RUNNING: i64 = 2;
+
+/// Routes of this domain.
+pub fn router() -> Router<Site> {
+    Router::new()
+        .route("/plugins", get(active))
+        .route("/plugins/statuses", get(statuses))
+        .route("/plugins/webapp", get(webapp))
+}
+
+/// What a product is made known by.
+fn manifest(p: &Product) -> Value {
+    let bundle = format!("/static/plugins/{0}/{0}_bundle.js", p.id);
+    json!({"id": p.id, "name": p.name, "version": p.version, "webapp": {"bundle_path": bundle}})
+}
+
+/// GET /plugins/webapp, also before anybody has logged in. Desktop and mobile clients look for ids, and our own web client
+/// has the products built in, so that there is no file behind `bundle_path`.
+async fn webapp(State(site): State<Site>) -> Json<Vec<Value>> {
+    Json(site.products().iter().map(manifest).collect())
+}
+
+/// GET /plugins: what is there runs.
+async fn active(State(site): State<Site>, actor: Actor) -> Result<Json<Value>> {
+    actor.require(Permission::MANAGE_SYSTEM)?;
+    let active: Vec<Value> = site.products().iter().map(manifest).collect();
+    Ok(Json(json!({"active": active, "inactive": []})))
+}
+
+/// GET /plugins/statuses: there is one server, and no folder that a product was put into.
+async fn statuses(State(site): State<Site>, actor: Actor) -> Result<Json<Vec<Value>>> {
+    actor.require(Permission::MANAGE_SYSTEM)?;
+    let status = |p: &Product| {
+        json!({"plugin_id": p.id, "cluster_id": "", "plugin_path": "", "state": RUNNING, "name": p.name,
+            "description": "", "version": p.version})
     };
-    Json(site.products().iter().map(list).collect())
+    Ok(Json(site.products().iter().map(status).collect()))
 }

@@ -3,7 +3,7 @@
 use crate::ws::socket;
 use crate::{
     Site, attributes, audits, auth, bookmarks, channels, commands, drafts, emoji, features, files, groups, invitations,
-    posts, preferences, roles, scheduled, schemes, search, sidebar, status, sync, system, teams, threads, unoffered,
+    posts, preferences, products, roles, scheduled, schemes, search, sidebar, status, sync, system, teams, threads, unoffered,
     uploads, users,
 };
 use axum::Router;
@@ -48,6 +48,7 @@ pub fn api_with(site: &Site, more: Router<Site>) -> Router {
         .merge(sync::router())
         .merge(commands::router())
         .merge(system::router())
+        .merge(products::router())
         .merge(more)
         .fallback(unoffered::unknown)
         .method_not_allowed_fallback(unoffered::unknown)

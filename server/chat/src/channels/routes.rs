@@ -26,7 +26,6 @@ pub fn router() -> Router<Site> {
         .route("/channels/{channel_id}/common_teams", get(convert::common_teams))
         .route("/channels/{channel_id}/convert_to_channel", post(convert::convert))
         .route("/channels/{channel_id}/stats", get(stats))
-        .route("/channels/{channel_id}/access_control/attributes", get(governing))
         .route("/channels/{channel_id}/timezones", get(timezones))
         .route("/teams/{team_id}/channels", get(public))
         .route("/teams/{team_id}/channels/deleted", get(archived))
@@ -99,12 +98,6 @@ fn with_team(channel: &Channel, team: &Team) -> Value {
 
 async fn one(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Channel>> {
     access(&mut site.db.read().await?, &actor, &id, Permission::READ_CHANNEL).await.map(Json)
-}
-
-/// Which attributes of users govern who may be in the channel: this site has no such policies, so none do.
-async fn governing(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Value>> {
-    access(&mut site.db.read().await?, &actor, &id, Permission::READ_CHANNEL).await?;
-    Ok(Json(json!({})))
 }
 
 async fn stats(

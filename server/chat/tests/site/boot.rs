@@ -1,6 +1,8 @@
 //! What official clients ask for when they start, in their order: everything answers, in the shape that they read.
 
-use crate::support::{team, text, worlds};
+use crate::support::{call, team, text, worlds};
+use axum::http::StatusCode;
+use chat::products::Product;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -80,5 +82,30 @@ async fn web_and_mobile_clients_start() {
         t.bruno.ok("POST", "/notifications/test", Value::Null).await;
         let direct: Vec<Value> = serde_json::from_value(t.bruno.get("/users/me/channels").await).unwrap();
         assert!(direct.iter().any(|c| c["type"] == "D"), "{engine}: the test notification is a direct message");
+    }
+}
+
+#[tokio::test]
+async fn products_are_found_by_everybody_and_managed_by_nobody() {
+    for world in worlds().await {
+        let (engine, t) = (world.engine, team(&world).await);
+        world.site.offer(Product { id: "com.mattermost.calls", name: "Calls", version: "1.11.0" });
+        // The login page asks too.
+        let (status, _, listed) = call(&world.api, "GET", "/plugins/webapp", Value::Null, None).await;
+        assert_eq!((status, &listed[0]["id"]), (StatusCode::OK, &json!("com.mattermost.calls")), "{engine}");
+        assert_eq!(t.ana.get("/plugins").await["active"][0]["version"], "1.11.0", "{engine}");
+        let runs = &t.ana.get("/plugins/statuses").await[0];
+        assert_eq!((&runs["plugin_id"], &runs["state"]), (&json!("com.mattermost.calls"), &json!(2)), "{engine}");
+        assert_eq!(t.bruno.call("GET", "/plugins/statuses", Value::Null).await.0, StatusCode::FORBIDDEN, "{engine}");
+        for (method, path) in [
+            ("POST", "/plugins"),
+            ("POST", "/plugins/install_from_url"),
+            ("DELETE", "/plugins/com.mattermost.calls"),
+            ("POST", "/plugins/com.mattermost.calls/disable"),
+        ] {
+            let (status, refused) = t.ana.call(method, path, Value::Null).await;
+            assert_eq!(status, StatusCode::NOT_IMPLEMENTED, "{engine}: {path}");
+            assert_eq!(refused["id"], "app.plugin.disabled.app_error", "{engine}: {path}");
+        }
     }
 }
