@@ -67,11 +67,14 @@ async fn read(site: &Site, mut tx: Tx, user: &str, ids: Vec<String>, threads: bo
     let now = site.clock.now_ms();
     let mut times = serde_json::Map::new();
     for id in ids {
-        if !id.is_empty() && store::viewed(&mut tx, &id, user, now).await? {
+        if id.is_empty() {
+            continue;
+        }
+        if let Some(at) = store::viewed(&mut tx, &id, user, now).await? {
             if threads {
-                threads::read_channel(&mut tx, user, &id, now).await?;
+                threads::read_channel(&mut tx, user, &id, at).await?;
             }
-            times.insert(id, now.into());
+            times.insert(id, at.into());
         }
     }
     if !times.is_empty() {

@@ -49,11 +49,21 @@ const CONVERT: Sql = Sql::new(
 );
 const UNPLACE: Sql = Sql::new("DELETE FROM sidebar_channels WHERE channel_id = $1");
 const LOCK: Sql = Sql::new("UPDATE channels SET total_msg_count = total_msg_count WHERE id = $1");
-const BUMP: Sql = Sql::new(
-    "UPDATE channels SET last_post_at = $2, total_msg_count = total_msg_count + $3,
-     total_msg_count_root = total_msg_count_root + $4,
-     last_root_post_at = CASE WHEN $4 > 0 THEN $2 ELSE last_root_post_at END WHERE id = $1",
-);
+/// The time of a new post in the channel: now, or just after the last post's. A last post more than an hour ahead has its
+/// time from a bulk file or a wrong clock, and is not followed.
+macro_rules! next_post_at {
+    () => {
+        "CASE WHEN last_post_at >= $2 AND last_post_at < $2 + 3600000 THEN last_post_at + 1 ELSE $2 END"
+    };
+}
+const BUMP: Sql = Sql::new(concat!(
+    "UPDATE channels SET last_post_at = ",
+    next_post_at!(),
+    ", total_msg_count = total_msg_count + $3, total_msg_count_root = total_msg_count_root + $4, ",
+    "last_root_post_at = CASE WHEN $4 > 0 THEN ",
+    next_post_at!(),
+    " ELSE last_root_post_at END WHERE id = $1 RETURNING last_post_at",
+));
 /// With the names that the scheme of the channel, or of its team, has for the roles of its members.
 macro_rules! members {
     ($rest:literal) => {
@@ -97,12 +107,22 @@ const SET_GUEST: Sql = Sql::new(
      last_update_at = $3 WHERE user_id = $1",
 );
 const DELETE_MEMBER: Sql = Sql::new("DELETE FROM channel_members WHERE channel_id = $1 AND user_id = $2");
-const VIEWED: Sql = Sql::new(
-    "UPDATE channel_members SET last_viewed_at = $3, last_update_at = $3, mention_count = 0, mention_count_root = 0, urgent_mention_count = 0,
+/// The last post may be a little ahead of the clock, see [`BUMP`].
+macro_rules! seen_at {
+    () => {
+        "(SELECT CASE WHEN c.last_post_at > $3 AND c.last_post_at < $3 + 3600000 THEN c.last_post_at ELSE $3 END FROM channels c WHERE c.id = $1)"
+    };
+}
+const VIEWED: Sql = Sql::new(concat!(
+    "UPDATE channel_members SET last_viewed_at = ",
+    seen_at!(),
+    ", last_update_at = ",
+    seen_at!(),
+    ", mention_count = 0, mention_count_root = 0, urgent_mention_count = 0,
      msg_count = (SELECT c.total_msg_count FROM channels c WHERE c.id = $1),
      msg_count_root = (SELECT c.total_msg_count_root FROM channels c WHERE c.id = $1)
-     WHERE channel_id = $1 AND user_id = $2",
-);
+     WHERE channel_id = $1 AND user_id = $2 RETURNING last_viewed_at",
+));
 const SET_VIEWED: Sql = Sql::new(
     "UPDATE channel_members SET last_viewed_at = $3, msg_count = $4, msg_count_root = $5, last_update_at = $6
      WHERE channel_id = $1 AND user_id = $2",
@@ -274,10 +294,11 @@ pub async fn lock(tx: &mut Tx, id: &str) -> Result<()> {
     Ok(())
 }
 
-/// Counts a new post; `counted` 0 for join and leave messages, `root` 1 when it starts a thread.
-pub async fn bump(tx: &mut Tx, id: &str, at: i64, counted: i64, root: i64) -> Result<()> {
-    tx.execute(&BUMP, params![id, at, counted, root]).await?;
-    Ok(())
+/// Counts a new post that is written at `now`; `counted` 0 for join and leave messages, `root` 1 when it starts a thread.
+/// The time that the post gets, later than every other's in the channel: clients ask for what is newer than the newest that
+/// they know. Other writers of the channel wait until the transaction ends. `None` when there is no such channel.
+pub async fn bump(tx: &mut Tx, id: &str, now: i64, counted: i64, root: i64) -> Result<Option<i64>> {
+    tx.fetch_optional(&BUMP, params![id, now, counted, root], Row::only).await
 }
 
 pub async fn member(conn: &mut Conn, channel: &str, user: &str) -> Result<Option<ChannelMember>> {
@@ -313,9 +334,9 @@ pub async fn delete_member(tx: &mut Tx, channel: &str, user: &str) -> Result<boo
     Ok(tx.execute(&DELETE_MEMBER, params![channel, user]).await? > 0)
 }
 
-/// The member has read everything; false when the user is no member.
-pub async fn viewed(tx: &mut Tx, channel: &str, user: &str, now: i64) -> Result<bool> {
-    Ok(tx.execute(&VIEWED, params![channel, user, now]).await? > 0)
+/// The member has read everything, as of the answered time; `None` when the user is no member.
+pub async fn viewed(tx: &mut Tx, channel: &str, user: &str, now: i64) -> Result<Option<i64>> {
+    tx.fetch_optional(&VIEWED, params![channel, user, now], Row::only).await
 }
 
 /// The member has read everything up to `at`: `read` posts in all, and roots.

@@ -71,7 +71,7 @@ pub async fn patch(
     }
     rules::check(&post, &site.config())?;
     if reworded || post.file_ids != old.file_ids {
-        post.edit_at = site.clock.now_ms();
+        post.edit_at = later(&site, &post);
         versions::keep(&mut tx, &old, post.edit_at).await?;
         files::exchange(&mut tx, &old.file_ids, &post, post.edit_at).await?;
     }
@@ -87,8 +87,13 @@ pub async fn patch(
     Ok(Json(post))
 }
 
+/// A change is later than the one before it, also where a post's time is a little ahead of the clock.
+fn later(site: &Site, post: &Post) -> i64 {
+    site.clock.now_ms().max(post.update_at + 1)
+}
+
 async fn save(site: &Site, mut tx: Tx, mut post: Post) -> Result<Post> {
-    post.update_at = site.clock.now_ms();
+    post.update_at = later(site, &post);
     store::update(&mut tx, &post).await?;
     outside::stored(site, &mut tx, &post, false).await?;
     let post = complete(site, &mut tx, post).await?;
@@ -143,7 +148,7 @@ pub async fn delete(
     if post.user_id != actor.user_id {
         crate::channels::access(&mut tx, &actor, &post.channel_id, Permission::DELETE_OTHERS_POSTS).await?;
     }
-    let now = site.clock.now_ms();
+    let now = later(&site, &post);
     store::delete(&mut tx, &id, now).await?;
     mentions::forget(&mut tx, &post).await?;
     persist::end(&mut tx, &id).await?;

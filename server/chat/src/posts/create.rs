@@ -88,8 +88,6 @@ pub async fn create_for(site: &Site, tx: &mut Tx, channel: &Channel, author: &st
     check_root(tx, &new).await?;
     let mut post = Post {
         id: kit::id::new(),
-        create_at: site.clock.now_ms(),
-        update_at: site.clock.now_ms(),
         user_id: author.into(),
         channel_id: channel.id.clone(),
         root_id: new.root_id,
@@ -124,8 +122,13 @@ pub async fn check_root(conn: &mut Conn, post: &Post) -> Result<()> {
     Err(Error::invalid("api.post.create_post.root_id.app_error", message))
 }
 
-/// Stores the post, moves every counter, and says it once committed.
+/// Stores the post with the time that it gets in its channel, moves every counter, and says it once committed.
 pub(super) async fn write(site: &Site, tx: &mut Tx, channel: &Channel, mut post: Post) -> Result<Post> {
+    let counted = i64::from(rules::counts(&post));
+    let root = if post.root_id.is_empty() { counted } else { 0 };
+    let at = channels::bump(tx, &channel.id, site.clock.now_ms(), counted, root).await?;
+    post.create_at = at.ok_or_else(channels::missing)?;
+    post.update_at = post.create_at;
     let reach = reach::of(site, tx, channel, &mut post).await?;
     store::insert(tx, &post).await?;
     if !post.pending_post_id.is_empty() {
@@ -133,9 +136,6 @@ pub(super) async fn write(site: &Site, tx: &mut Tx, channel: &Channel, mut post:
     }
     files::attach(tx, &post.file_ids, &post).await?;
     let mentioned = audience::mentioned(tx, channel, &post, reach).await?;
-    let counted = i64::from(rules::counts(&post));
-    let root = if post.root_id.is_empty() { counted } else { 0 };
-    channels::bump(tx, &channel.id, post.create_at, counted, root).await?;
     channels::count_for_author(tx, &channel.id, &post.user_id, counted, root, post.create_at).await?;
     let urgent = priority::record(site, tx, channel, &post, &mentioned).await?;
     channels::mention(tx, &channel.id, &mentioned, root, urgent, post.create_at).await?;

@@ -123,11 +123,8 @@ fn changed(what: &str, by: &User, from: &str, to: &str) -> String {
 /// # Errors
 /// When the database fails.
 pub async fn say(site: &Site, tx: &mut Tx, channel: &Channel, happened: Happened<'_>) -> Result<()> {
-    let now = site.clock.now_ms();
     let post = Post {
         id: kit::id::new(),
-        create_at: now,
-        update_at: now,
         user_id: happened.author().id.clone(),
         channel_id: channel.id.clone(),
         message: happened.message(),

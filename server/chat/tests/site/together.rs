@@ -3,7 +3,8 @@
 //!
 //! `MUSTER_THREAD_CASES` asks for more cases than the few that every run tries.
 
-use crate::support::{Person, Team, World, arrive, team, text, worlds};
+use crate::support::{Ears, Person, Team, World, arrive, team, text, worlds};
+use db::{Sql, params};
 use proptest::strategy::{Just, Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
@@ -261,5 +262,39 @@ async fn check_channel(t: &Team<'_>, person: &Person<'_>, name: &str, looked: bo
     assert_eq!(number(&member, "mention_count"), 0, "{name} has seen the channel; {context}");
     for (own, all) in [("msg_count", "total_msg_count"), ("msg_count_root", "total_msg_count_root")] {
         assert_eq!(number(&member, own), number(&channel, all), "{own} of {name}; {context}");
+    }
+}
+
+#[tokio::test]
+async fn each_post_of_a_channel_is_later_than_the_one_before() {
+    for world in worlds().await {
+        let (engine, t) = (world.engine, team(&world).await);
+        let mut ears = Ears::of(&world, &t.bruno.id).await;
+        // The clock stands still: all of this is one millisecond.
+        let posts = (0..200).map(|n| {
+            let (t, who) = (&t, if n % 2 == 0 { &t.ana } else { &t.bruno });
+            async move { number(&who.says(&t.square, "", &format!("post {n}")).await, "create_at") }
+        });
+        let mut times = futures::future::join_all(posts).await;
+        let mut heard = Vec::new();
+        while heard.len() < times.len() {
+            heard.push(number(&ears.next("posted").await.inner("post"), "create_at"));
+        }
+        assert!(heard.is_sorted_by(|a, b| a < b), "{engine}: {heard:?}");
+        times.sort_unstable();
+        assert_eq!(times, heard, "{engine}");
+        // Who knows half of them asks for the rest.
+        let rest = t.bruno.get(&format!("/channels/{}/posts?since={}", t.square, heard[99])).await;
+        assert_eq!(rest["order"].as_array().unwrap().len(), 100, "{engine}");
+        t.bruno.ok("POST", "/channels/members/me/view", json!({"channel_id": t.square})).await;
+        let member = t.bruno.get(&format!("/channels/{}/members/me", t.square)).await;
+        assert_eq!(number(&member, "last_viewed_at"), heard[199], "{engine}: what is ahead of the clock was seen");
+        // A last post from a bulk file of next year is no reason to write in next year.
+        let next_year = Sql::new("UPDATE channels SET last_post_at = last_post_at + 31536000000 WHERE id = $1");
+        let mut tx = world.site.db.write().await.unwrap();
+        tx.execute(&next_year, params![&t.square]).await.unwrap();
+        tx.commit().await.unwrap();
+        let post = t.ana.says(&t.square, "", "today").await;
+        assert_eq!(number(&post, "create_at"), world.clock.now_ms(), "{engine}");
     }
 }
