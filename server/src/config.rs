@@ -54,6 +54,8 @@ pub struct Config {
     pub tls: tls::Settings,
     /// `[server.mail]`: the mail server, if there is one.
     pub mail: chat::mail::Settings,
+    /// `[server.push]`: notifications on phones.
+    pub push: chat::push::Settings,
     /// `[server.agents]`: the bot that answers with the language model.
     pub agents: agents::Config,
     /// `[server.calls]`: voice and screen sharing, recordings.
@@ -218,6 +220,7 @@ impl Default for Config {
             files: Files::default(),
             tls: tls::Settings::default(),
             mail: chat::mail::Settings::default(),
+            push: chat::push::Settings::default(),
             agents: agents::Config::default(),
             calls: calls::Config::default(),
             integrations: integrations::Config::default(),
@@ -273,6 +276,7 @@ impl Config {
             files: self.file_store(),
             data_dir: self.data_dir.clone(),
             database: self.database(),
+            push_proxy: if self.push.enabled { self.push.proxy_url.clone() } else { String::new() },
             services: vec![
                 ("rtcd", self.rtcd_url.clone()),
                 ("offloader", self.offloader_url.clone()),
@@ -387,6 +391,7 @@ impl Config {
             persistent_max_recipients: self.limits.persistent_max_recipients,
             away_after_ms: self.limits.away_minutes.max(1) * 60 * 1000,
             mail: self.mail.clone(),
+            push: self.push.clone(),
             max_connections: self.limits.max_connections,
             max_connections_per_user: self.limits.max_connections_per_user,
             files: self.files(),

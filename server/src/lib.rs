@@ -28,7 +28,12 @@ use tower_http::compression::CompressionLayer;
 
 /// The whole of `/api/v4` and what other programs call beside it.
 pub fn api(site: &Site, integrations: &Integrations, links: &Links) -> Router {
-    let more = integrations.router().merge(links.router()).merge(operations::router()).merge(administration::router());
+    let more = integrations
+        .router()
+        .merge(links.router())
+        .merge(operations::router())
+        .merge(administration::router())
+        .merge(push::router());
     let guard = axum::middleware::from_fn_with_state(site.clone(), chat::features::guard);
     chat::routes::api_with(site, more).merge(integrations.outside().route_layer(guard).with_state(site.clone()))
 }
@@ -69,6 +74,7 @@ pub async fn run(config: Config, reread: Reread, lines: Ring) -> anyhow::Result<
     integrations.start(&site, &stop);
     let links = Links::open(&site, config.links.clone(), &config.data_dir.join("pictures")).await?;
     links.start(&site, &stop);
+    push::Push::open(&site).await?.start(&site, &stop);
     let metrics = operations::metrics::Metrics::default();
     site.keep(metrics.clone());
     metrics.watch(&site);

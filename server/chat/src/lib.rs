@@ -30,6 +30,7 @@ mod portraits;
 pub mod posts;
 pub mod preferences;
 pub mod products;
+pub mod push;
 mod qr;
 pub mod roles;
 pub mod routes;

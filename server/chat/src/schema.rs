@@ -28,6 +28,7 @@ const INCOMING_WEBHOOKS: &str = include_str!("../../migrations/0400_incoming_web
 const OUTGOING_WEBHOOKS: &str = include_str!("../../migrations/0401_outgoing_webhooks.sql");
 const COMMANDS: &str = include_str!("../../migrations/0402_commands.sql");
 const OAUTH: &str = include_str!("../../migrations/0403_oauth.sql");
+const PUSH: &str = include_str!("../../migrations/0640_push.sql");
 const SETTINGS: &str = include_str!("../../migrations/0505_settings.sql");
 const OPERATIONS: &str = include_str!("../../migrations/0500_operations.sql");
 
@@ -61,4 +62,5 @@ pub const MIGRATIONS: &[Migration] = &[
     step(403, "oauth", OAUTH),
     step(500, "operations", OPERATIONS),
     step(505, "settings", SETTINGS),
+    step(640, "push", PUSH),
 ];

@@ -7,6 +7,7 @@ use crate::keys::Keys;
 use crate::mail;
 use crate::posts::Outside;
 use crate::products::Product;
+use crate::push::{self, Pusher};
 use crate::roles::Book;
 use crate::system;
 use crate::ws::Hub;
@@ -64,6 +65,8 @@ pub struct Config {
     pub away_after_ms: i64,
     /// The mail server.
     pub mail: mail::Settings,
+    /// Notifications on phones.
+    pub push: push::Settings,
     /// Most WebSocket connections of the whole site and of one user.
     pub max_connections: usize,
     pub max_connections_per_user: usize,
@@ -99,6 +102,7 @@ impl Default for Config {
             persistent_max_recipients: 5,
             away_after_ms: 5 * 60 * 1000,
             mail: mail::Settings::default(),
+            push: push::Settings::default(),
             max_connections: 20_000,
             max_connections_per_user: 50,
             files: crate::files::Config::default(),
@@ -157,6 +161,7 @@ pub struct Shared {
     pub(crate) presence: crate::status::Presence,
     custom_commands: RwLock<Option<Arc<dyn Custom>>>,
     outside: RwLock<Option<Arc<dyn Outside>>>,
+    pusher: RwLock<Option<Arc<dyn Pusher>>>,
     throttle: auth::Throttle,
     mail: mail::Queue,
 }
@@ -182,6 +187,7 @@ impl Site {
             presence: crate::status::Presence::default(),
             custom_commands: RwLock::default(),
             outside: RwLock::default(),
+            pusher: RwLock::default(),
         }))
     }
 
@@ -251,6 +257,15 @@ impl Site {
 
     pub(crate) fn outside(&self) -> Option<Arc<dyn Outside>> {
         self.outside.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Lets `pusher` tell phones of what happens.
+    pub fn tell_phones(&self, pusher: Arc<dyn Pusher>) {
+        *self.pusher.write().unwrap_or_else(PoisonError::into_inner) = Some(pusher);
+    }
+
+    pub(crate) fn pusher(&self) -> Option<Arc<dyn Pusher>> {
+        self.pusher.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Tells clients that a product has started.

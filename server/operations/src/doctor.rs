@@ -42,6 +42,8 @@ pub struct Subject {
     pub place: tls::Place,
     /// Where uploaded files are.
     pub files: chat::files::StoreConfig,
+    /// The push proxy; empty when phones are not told of anything.
+    pub push_proxy: String,
     /// Name, URL of each service beside the server.
     pub services: Vec<(&'static str, String)>,
 }
@@ -64,6 +66,9 @@ pub async fn examine(subject: &Subject) -> Vec<Finding> {
     all.extend(certificates::examine(subject).await);
     all.extend(certificates::privacy(&chat::keys::path(&subject.data_dir)));
     all.push(storage::examine(subject).await);
+    if !subject.push_proxy.is_empty() {
+        all.push(push_proxy(&subject.push_proxy).await);
+    }
     for (name, url) in &subject.services {
         all.push(service(name, url).await);
     }
@@ -204,6 +209,20 @@ async fn port(s: &Subject) -> Finding {
     }
     let found = format!("{address} is taken by another program, or may not be used");
     finding("port", Grade::Bad, found, "Stop what holds it (ss -ltnp shows it) or set [server] listen_address.")
+}
+
+/// Every push proxy says its version.
+async fn push_proxy(url: &str) -> Finding {
+    let advice = "Phones are told nothing until it answers: check [server.push] proxy_url and that the proxy runs.";
+    let version = format!("{}/version", url.trim_end_matches('/'));
+    match reqwest::Client::new().get(version).timeout(ANSWERS).send().await {
+        Ok(answer) if answer.status().is_success() => finding("push proxy", Grade::Good, format!("{url} answers"), ""),
+        Ok(answer) => {
+            let found = format!("{url} answers {}: it may be no push proxy", answer.status());
+            finding("push proxy", Grade::Warning, found, advice)
+        }
+        Err(_) => finding("push proxy", Grade::Warning, format!("{url} does not answer"), advice),
+    }
 }
 
 async fn service(name: &str, url: &str) -> Finding {

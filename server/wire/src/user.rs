@@ -83,6 +83,9 @@ pub struct Session {
     pub last_activity_at: i64,
     pub user_id: String,
     pub device_id: String,
+    /// What rings the device; empty when it has none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub voip_device_id: String,
     pub roles: String,
     pub is_oauth: bool,
     pub expired_notify: bool,

@@ -5,6 +5,7 @@ use super::kind::Kind;
 use chat::Config;
 use chat::features::NameDisplay;
 use chat::mail::Security;
+use chat::push::Contents;
 use serde_json::{Value, json};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -361,6 +362,32 @@ pub const TABLE: &[Setting] = &[
         client: "",
         read: |c| json!(c.mail.deadline_seconds),
         write: |c, v| c.mail.deadline_seconds = number(v).unsigned_abs(),
+    },
+    flag!("EmailSettings.SendPushNotifications", "push.enabled", "", push.enabled),
+    Setting {
+        path: "EmailSettings.PushNotificationServer",
+        key: "push.proxy_url",
+        kind: Kind::Address,
+        applies: Applies::AtOnce,
+        client: "",
+        read: |c| json!(c.push.proxy_url),
+        write: |c, v| c.push.proxy_url = text(v).trim_end_matches('/').to_owned(),
+    },
+    Setting {
+        path: "EmailSettings.PushNotificationContents",
+        key: "push.contents",
+        kind: Kind::Choice(&["full", "generic", "generic_no_channel", "id_loaded"]),
+        applies: Applies::AtOnce,
+        client: "",
+        read: |c| json!(c.push.contents),
+        write: |c, v| {
+            c.push.contents = match v.as_str() {
+                Some("full") => Contents::Full,
+                Some("generic_no_channel") => Contents::GenericNoChannel,
+                Some("id_loaded") => Contents::IdLoaded,
+                _ => Contents::Generic,
+            }
+        },
     },
     // Upstream has no place for these.
     Setting {

@@ -66,6 +66,7 @@ pub async fn open(
         tls: tls::Settings::default(),
         place: tls::Place { site_name: String::new(), site_url: String::new(), folder: tls::folder(folder.path()) },
         files: chat::files::StoreConfig::default(),
+        push_proxy: String::new(),
         services: vec![],
     };
     let stop = CancellationToken::new();

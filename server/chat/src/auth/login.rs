@@ -28,6 +28,8 @@ pub struct Login {
     token: String,
     #[serde(alias = "deviceId")]
     device_id: String,
+    /// What rings the device.
+    voip_device_id: String,
     /// Of a guest's link, in place of name and password.
     magic_link_token: String,
 }
@@ -66,6 +68,7 @@ pub async fn login(
         return Err(Error::invalid("api.user.login.blank_pwd.app_error", "Password field must not be blank."));
     }
     super::device::check(&body.device_id)?;
+    super::device::check(&body.voip_device_id)?;
     site.throttle().check(address, site.clock.now_ms())?;
     let (user, known) = match body.magic_link_token.as_str() {
         "" => prove(&site, &body, address).await?,
@@ -177,6 +180,7 @@ async fn admit(
     let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let made = sessions::create(site, &mut tx, user, &body.device_id, agent).await?;
     super::device::end_others(site, &mut tx, &user.id, &made.id, &body.device_id).await?;
+    super::device::keep_voip(&mut tx, &user.id, &made.id, &body.voip_device_id).await?;
     let by = By { user_id: user.id.clone(), session_id: made.id.clone(), address };
     audits::record(site, &mut tx, by, ACTION, "success").await?;
     tx.commit().await?;

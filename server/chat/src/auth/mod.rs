@@ -20,6 +20,7 @@ mod unoffered;
 pub use address::Address;
 pub use apps::{ForApp, open_to_apps, session_for_app};
 pub(crate) use codes::forget_before as forget_codes_before;
+pub use device::{NOTIFICATIONS_DISABLED, VOIP};
 pub use lifetime::{Times, keep_alive, run, sweep};
 pub use links::link;
 pub use magic::{SERVICE as MAGIC_SERVICE, path as magic_path};

@@ -154,7 +154,7 @@ pub async fn end_all(site: &Site, tx: &mut Tx, user_id: &str) -> Result<()> {
 
 fn session(row: Row) -> db::Result<Session> {
     let mut r = row.read();
-    Ok(Session {
+    let session = Session {
         id: r.get()?,
         create_at: r.get()?,
         expires_at: r.get()?,
@@ -165,7 +165,9 @@ fn session(row: Row) -> db::Result<Session> {
         is_oauth: r.get()?,
         props: serde_json::from_value(r.get()?).unwrap_or_default(),
         ..Session::default()
-    })
+    };
+    let voip_device_id = session.props.get(super::device::VOIP).cloned().unwrap_or_default();
+    Ok(Session { voip_device_id, ..session })
 }
 
 pub async fn list(State(site): State<Site>, actor: Actor, Path(user_id): Path<String>) -> Result<Json<Vec<Session>>> {

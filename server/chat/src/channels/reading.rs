@@ -2,6 +2,7 @@
 
 use super::{access, missing, store};
 use crate::Json;
+use crate::push::{self, Seen};
 use crate::roles::Permission;
 use crate::users::me_or;
 use crate::{Actor, Error, Result, Site, status, teams, threads};
@@ -74,6 +75,7 @@ async fn read(site: &Site, mut tx: Tx, user: &str, ids: Vec<String>, threads: bo
             if threads {
                 threads::read_channel(&mut tx, user, &id, at).await?;
             }
+            push::seen(site, &mut tx, user, Seen::Channel { id: &id, threads }).await?;
             times.insert(id, at.into());
         }
     }

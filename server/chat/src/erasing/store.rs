@@ -17,7 +17,7 @@ impl Posts {
 }
 
 /// What names a post by its id.
-const ABOUT_POSTS: [(&str, &str); 19] = [
+const ABOUT_POSTS: [(&str, &str); 22] = [
     ("calls_sessions", "call_id IN (SELECT c.id FROM calls c WHERE c.post_id IN {})"),
     ("calls_jobs", "call_id IN (SELECT c.id FROM calls c WHERE c.post_id IN {})"),
     ("calls", "post_id IN {}"),
@@ -37,10 +37,13 @@ const ABOUT_POSTS: [(&str, &str); 19] = [
     ("drafts", "root_id IN {}"),
     ("scheduled_posts", "root_id IN {}"),
     ("preferences", "category = 'flagged_post' AND name IN {}"),
+    ("push_posts", "post_id IN {}"),
+    ("push_queue", "post_id IN {}"),
+    ("push_shown", "root_id IN {}"),
 ];
 
 /// What belongs to a channel, when its posts are gone.
-const OF_CHANNEL: [(&str, &str); 15] = [
+const OF_CHANNEL: [(&str, &str); 17] = [
     ("channel_members", "channel_id = $1"),
     ("sidebar_channels", "channel_id = $1"),
     ("drafts", "channel_id = $1"),
@@ -54,6 +57,8 @@ const OF_CHANNEL: [(&str, &str); 15] = [
     ("outgoing_webhooks", "channel_id = $1"),
     ("command_responses", "channel_id = $1"),
     ("preferences", "name = $1"),
+    ("push_queue", "channel_id = $1"),
+    ("push_shown", "channel_id = $1"),
     ("threads", "channel_id = $1"),
     ("channels", "id = $1"),
 ];
@@ -74,8 +79,10 @@ const OF_TEAM: [(&str, &str); 11] = [
 ];
 
 /// What belongs to a user, when what they wrote is gone.
-const OF_USER: [(&str, &str); 39] = [
+const OF_USER: [(&str, &str); 41] = [
     ("sessions", "user_id = $1"),
+    ("push_queue", "user_id = $1"),
+    ("push_shown", "user_id = $1"),
     ("user_access_tokens", "user_id = $1"),
     ("account_codes", "user_id = $1"),
     ("statuses", "user_id = $1"),

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::Json;
 use crate::roles::Permission;
-use crate::{Actor, Error, Result, Site, channels, files, status, threads, users};
+use crate::{Actor, Error, Result, Site, channels, files, push, status, threads, users};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use db::{Conn, Tx};
@@ -148,6 +148,7 @@ pub(super) async fn write(site: &Site, tx: &mut Tx, channel: &Channel, mut post:
         followers = threads::replied(site, tx, channel, &post, &author, &mentioned).await?;
     }
     outside::stored(site, tx, &post, true).await?;
+    push::stored(site, tx, &post, false).await?;
     let post = complete(site, tx, post).await?;
     let author = users::get(tx, &post.user_id).await?.unwrap_or_default();
     let event = posted(&post, channel, &author, &mentioned, &followers);

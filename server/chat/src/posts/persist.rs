@@ -1,7 +1,7 @@
 //! Urgent posts that are told again, until somebody whom they mention confirms, reacts or replies.
 
 use super::{complete, store};
-use crate::{Result, Site, channels, users};
+use crate::{Result, Site, channels, push, users};
 use db::{Conn, Row, Sql, Tx, params};
 use wire::Post;
 
@@ -80,6 +80,7 @@ async fn say(site: &Site, tx: &mut Tx, id: &str) -> Result<bool> {
     };
     let people = mentioned(tx, id).await?;
     let author = users::get(tx, &post.user_id).await?.unwrap_or_default();
+    push::stored(site, tx, &post, true).await?;
     let post = complete(site, tx, post).await?;
     for user in &people {
         let mut event = super::create::posted(&post, &channel, &author, std::slice::from_ref(user), &[]);

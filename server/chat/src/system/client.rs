@@ -45,7 +45,6 @@ const FIXED: &[(&str, &str)] = &[
     ("RestrictDirectMessage", "any"),
     ("ScheduledPosts", "true"),
     ("SendEmailNotifications", "false"),
-    ("SendPushNotifications", "false"),
     ("TimeBetweenUserTypingUpdatesMilliseconds", "5000"),
 ];
 
@@ -112,6 +111,7 @@ pub fn told(config: &Config, engine: db::Engine) -> Value {
         ("PersistentNotificationMaxRecipients", config.persistent_max_recipients.to_string()),
         ("PostEditTimeLimit", config.post_edit_seconds.to_string()),
         ("SQLDriverName", engine.into()),
+        ("SendPushNotifications", config.push.works().to_string()),
         ("ShowEmailAddress", privacy.show_email.to_string()),
         ("ShowFullName", privacy.show_full_name.to_string()),
         ("TeammateNameDisplay", named.into()),
@@ -126,12 +126,18 @@ pub fn told_here(site: &Site, config: &Config) -> Value {
     let (previewed, proxied) = outside(site);
     map["EnableLinkPreviews"] = previewed.to_string().into();
     map["HasImageProxy"] = proxied.to_string().into();
+    map["AsymmetricSigningPublicKey"] = signing_key(site).into();
     map
 }
 
 /// Whether links are previewed, and whether pictures are led through the site.
 fn outside(site: &Site) -> (bool, bool) {
     site.outside().map_or((false, false), |o| (o.previews(), o.image_proxy()))
+}
+
+/// What apps check signatures of notifications with; empty while nobody sends any.
+fn signing_key(site: &Site) -> String {
+    site.pusher().map_or_else(String::new, |p| p.public_key().to_owned())
 }
 
 /// A short text that is another one for every configuration that clients see otherwise.
@@ -147,6 +153,7 @@ pub async fn config(State(site): State<Site>, headers: HeaderMap) -> Result<Json
     let known = crate::actor::of_request(&site, &Method::GET, &headers).await.is_ok();
     let mut map = if known { told_here(&site, &config) } else { Value::Object(limited(&config)) };
     map["HasImageProxy"] = outside(&site).1.to_string().into();
+    map["AsymmetricSigningPublicKey"] = signing_key(&site).into();
     if users::count_people(&mut site.db.read().await?).await? == 0 {
         map["NoAccounts"] = "true".into();
     }
@@ -185,8 +192,8 @@ fn licence_of(config: &Config) -> Value {
         "IssuedAt": "0", "StartsAt": "0", "ExpiresAt": ENDS, "IsTrial": "false", "IsGovSku": "false", "Cloud": "false",
         "MFA": "true", "GuestAccounts": guests, "GuestAccountsPermissions": guests, "CustomPermissionsSchemes": "true",
         "LDAP": "false", "LDAPGroups": "false", "SAML": "false", "GoogleOAuth": "false", "Office365OAuth": "false",
-        "OpenId": "false", "Cluster": "false", "Metrics": "false", "Compliance": "false", "MHPNS": "false",
-        "Announcement": "false", "Elasticsearch": "false", "DataRetention": "false", "IDLoadedPushNotifications": "false",
+        "OpenId": "false", "Cluster": "false", "Metrics": "false", "Compliance": "false", "MHPNS": config.push.works().to_string(),
+        "Announcement": "false", "Elasticsearch": "false", "DataRetention": "false", "IDLoadedPushNotifications": config.push.works().to_string(),
         "EmailNotificationContents": "false", "MessageExport": "false", "CustomTermsOfService": "false",
         "LockTeammateNameDisplay": "false", "SharedChannels": "false", "RemoteClusterService": "false",
         "OutgoingOAuthConnections": "false",

@@ -69,8 +69,12 @@ pub async fn ping(State(site): State<Site>, Query(asked): Query<Asked>) -> (Stat
     let mut answer = json!({"status": "OK", "ActiveSearchBackend": "database", "AndroidLatestVersion": "",
         "AndroidMinVersion": "", "DesktopLatestVersion": "", "DesktopMinVersion": "", "IosLatestVersion": "", "IosMinVersion": ""});
     if !asked.device_id.is_empty() {
-        // Nothing is known of a device before a push has reached it.
-        answer["CanReceiveNotifications"] = "unknown".into();
+        let reached = match site.pusher() {
+            Some(pusher) if site.config().push.works() => pusher.reaches(&site, &asked.device_id).await,
+            _ => None,
+        };
+        let word = reached.map_or("unknown", |reached| if reached { "true" } else { "false" });
+        answer["CanReceiveNotifications"] = word.into();
     }
     if asked.get_server_status != "true" {
         return (StatusCode::OK, Json(answer));

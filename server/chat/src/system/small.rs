@@ -15,7 +15,6 @@ use wire::{Post, StatusOk};
 pub fn router() -> Router<Site> {
     Router::new()
         .route("/system/timezones", get(timezones))
-        .route("/notifications/ack", post(push_received))
         .route("/notifications/test", post(test_notification))
         .route("/sharedchannels/{team_id}", get(shared_channels))
         .route("/sharedchannels/remote_info/{remote_id}", get(remote))
@@ -31,11 +30,6 @@ async fn timezones(_: Actor) -> Json<Vec<String>> {
     let mut names: Vec<String> = jiff::tz::db().available().map(|n| n.to_string()).collect();
     names.sort_unstable();
     Json(names)
-}
-
-/// A client says that a push arrived. This server sends none, so that there is nothing to look up.
-async fn push_received(_: Actor, Json(_): Json<Value>) -> Json<StatusOk> {
-    Json(StatusOk::default())
 }
 
 /// A message to oneself, to see whether notifications come through.

@@ -4,6 +4,7 @@ use super::follow::read_changed;
 use super::store::Page;
 use super::{follow, read, root, store};
 use crate::Json;
+use crate::push::{self, Seen};
 use crate::users::me_or;
 use crate::{Actor, Result, Site, channels, posts, teams};
 use axum::Router;
@@ -120,6 +121,7 @@ async fn read_all(
     let user = whose(&mut tx, &actor, &user, &team).await?;
     let now = site.clock.now_ms();
     store::read_team(&mut tx, &user, &team, now).await?;
+    push::seen(&site, &mut tx, &user, Seen::ThreadsOf { team: &team }).await?;
     site.emit(&mut tx, Event::new("thread_read_changed").with("timestamp", now).to_team(&team).to_user(&user));
     tx.commit().await?;
     Ok(Json(StatusOk::default()))
@@ -135,6 +137,7 @@ async fn read_to(
     let root = root(&mut tx, &actor, &id).await?;
     let before = read::one(&mut tx, &root, &user).await?;
     store::viewed(&mut tx, &root.id, &user, at, site.clock.now_ms()).await?;
+    push::seen(&site, &mut tx, &user, Seen::Thread(&root.id)).await?;
     let after = read::one(&mut tx, &root, &user).await?;
     let event = read_changed(&before, &after, &root.channel_id, at).to_team(&team).to_user(&user);
     site.emit(&mut tx, event);

@@ -127,6 +127,15 @@ impl Connection {
         open == channel || view.threads.iter().any(|t| t == channel)
     }
 
+    /// Whether the client has said that it shows the channel, or (`thread`) a thread of it.
+    pub(super) fn displays(&self, channel: &str, thread: bool) -> bool {
+        let out = self.lock();
+        out.view.as_ref().is_some_and(|view| match thread {
+            true => view.threads.iter().any(|t| t == channel),
+            false => view.channel.as_deref() == Some(channel),
+        })
+    }
+
     /// The client shows this channel; empty for none.
     pub fn show_channel(&self, channel: &str) {
         self.lock().view.get_or_insert_default().channel = Some(channel.to_owned());

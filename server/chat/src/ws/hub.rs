@@ -198,6 +198,12 @@ impl Hub {
         self.state().users.get(user_id).is_some_and(|u| u.connections.iter().any(|c| c.is_attached()))
     }
 
+    /// Whether a client of the user shows a channel now, or (`thread`) a thread of it.
+    pub fn shows(&self, user_id: &str, channel_id: &str, thread: bool) -> bool {
+        let shows = |c: &Arc<Connection>| c.is_attached() && c.displays(channel_id, thread);
+        self.state().users.get(user_id).is_some_and(|u| u.connections.iter().any(shows))
+    }
+
     /// Ids of the users who have a connection.
     pub fn connected(&self) -> Vec<String> {
         self.state().users.keys().map(ToString::to_string).collect()

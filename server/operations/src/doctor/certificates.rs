@@ -146,6 +146,7 @@ mod tests {
             tls: tls::Settings { mode: Mode::LocalCa, listen, ..tls::Settings::default() },
             place,
             files: chat::files::StoreConfig { store: chat::files::Store::Local, ..Default::default() },
+            push_proxy: String::new(),
             services: Vec::new(),
         }
     }
