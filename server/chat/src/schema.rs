@@ -1,6 +1,6 @@
 //! The migrations of the whole server, products included: one numbered list, so that a number means one thing.
 //! Chat counts from 1, calls from 100, agents from 200, translations from 300, integrations from 400,
-//! operations from 500.
+//! operations from 500, the directory from 600.
 
 use db::Migration;
 
@@ -29,6 +29,7 @@ const OUTGOING_WEBHOOKS: &str = include_str!("../../migrations/0401_outgoing_web
 const COMMANDS: &str = include_str!("../../migrations/0402_commands.sql");
 const OAUTH: &str = include_str!("../../migrations/0403_oauth.sql");
 const PUSH: &str = include_str!("../../migrations/0640_push.sql");
+const DIRECTORY: &str = include_str!("../../migrations/0600_directory.sql");
 const SETTINGS: &str = include_str!("../../migrations/0505_settings.sql");
 const OPERATIONS: &str = include_str!("../../migrations/0500_operations.sql");
 
@@ -62,5 +63,6 @@ pub const MIGRATIONS: &[Migration] = &[
     step(403, "oauth", OAUTH),
     step(500, "operations", OPERATIONS),
     step(505, "settings", SETTINGS),
+    step(600, "directory", DIRECTORY),
     step(640, "push", PUSH),
 ];

@@ -162,6 +162,7 @@ pub struct Shared {
     custom_commands: RwLock<Option<Arc<dyn Custom>>>,
     outside: RwLock<Option<Arc<dyn Outside>>>,
     pusher: RwLock<Option<Arc<dyn Pusher>>>,
+    directory: RwLock<Option<Arc<dyn auth::Directory>>>,
     throttle: auth::Throttle,
     mail: mail::Queue,
 }
@@ -188,6 +189,7 @@ impl Site {
             custom_commands: RwLock::default(),
             outside: RwLock::default(),
             pusher: RwLock::default(),
+            directory: RwLock::default(),
         }))
     }
 
@@ -266,6 +268,15 @@ impl Site {
 
     pub(crate) fn pusher(&self) -> Option<Arc<dyn Pusher>> {
         self.pusher.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Lets people log in whom `directory` knows.
+    pub fn ask_directory(&self, directory: Arc<dyn auth::Directory>) {
+        *self.directory.write().unwrap_or_else(PoisonError::into_inner) = Some(directory);
+    }
+
+    pub(crate) fn directory(&self) -> Option<Arc<dyn auth::Directory>> {
+        self.directory.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Tells clients that a product has started.

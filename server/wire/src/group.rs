@@ -11,7 +11,7 @@ pub struct Group {
     pub name: String,
     pub display_name: String,
     pub description: String,
-    /// `custom`.
+    /// `custom`, or the directory that keeps it (`ldap`).
     pub source: String,
     pub remote_id: Option<String>,
     pub create_at: i64,
@@ -23,6 +23,9 @@ pub struct Group {
     pub allow_reference: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member_ids: Option<Vec<String>>,
+    /// In lists of a team or channel: those whom the group brings administer it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheme_admin: Option<bool>,
 }
 
 /// A user's place in a group.

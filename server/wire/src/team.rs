@@ -78,6 +78,7 @@ pub struct TeamPatch {
     pub allowed_domains: Option<String>,
     pub invite_id: Option<String>,
     pub allow_open_invite: Option<bool>,
+    pub group_constrained: Option<bool>,
 }
 
 /// Answer of `GET /teams/name/{name}/exists`.

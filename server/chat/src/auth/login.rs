@@ -1,6 +1,6 @@
 //! POST /users/login and /users/logout.
 
-use super::{Address, links, magic, mfa, password, sessions};
+use super::{Address, directory, links, magic, mfa, password, sessions};
 use crate::Json;
 use crate::audits::{self, By};
 use crate::keys::MFA_SECRET;
@@ -32,6 +32,8 @@ pub struct Login {
     voip_device_id: String,
     /// Of a guest's link, in place of name and password.
     magic_link_token: String,
+    /// Only the directory is asked.
+    ldap_only: bool,
 }
 
 /// POST /users/login/one_time_link: the token of a guest's link under its short name.
@@ -101,6 +103,10 @@ async fn prove(site: &Site, body: &Login, address: Address) -> Result<(User, Cre
         "" => users::by_login(&mut conn, &body.login_id).await?,
         id => users::get(&mut conn, id).await?,
     };
+    if directory::decides(site, found.as_ref(), body.ldap_only) {
+        drop(conn);
+        return directory::prove(site, found.as_ref(), &body.login_id, &body.password, address).await;
+    }
     let known = match found.filter(|u| !u.is_bot) {
         Some(user) => credentials::get(&mut conn, &user.id).await?.map(|known| (user, known)),
         None => None,
@@ -116,15 +122,19 @@ async fn prove(site: &Site, body: &Login, address: Address) -> Result<(User, Cre
         return Err(failed(site, &user.id, address, "wrong password", wrong()).await?);
     }
     if user.delete_at != 0 {
-        let message = "Login failed because your account has been deactivated. Please contact an administrator.";
-        return Err(Error::new(Kind::Unauthorized, "api.user.login.inactive.app_error", message));
+        return Err(inactive());
     }
     Ok((user, known))
 }
 
+pub(super) fn inactive() -> Error {
+    let message = "Login failed because your account has been deactivated. Please contact an administrator.";
+    Error::new(Kind::Unauthorized, "api.user.login.inactive.app_error", message)
+}
+
 /// # Errors
 /// 401 while the account waits.
-async fn take_attempt(site: &Site, user_id: &str, address: Address) -> Result<()> {
+pub(super) async fn take_attempt(site: &Site, user_id: &str, address: Address) -> Result<()> {
     let now = site.clock.now_ms();
     let forgotten = now - site.config().accounts.lock_ms();
     let most = if site.config().max_login_attempts > 0 { site.config().max_login_attempts } else { i64::MAX };
@@ -143,7 +153,7 @@ async fn take_attempt(site: &Site, user_id: &str, address: Address) -> Result<()
 }
 
 /// Notes a failure; the error to answer.
-async fn failed(site: &Site, user_id: &str, address: Address, why: &str, error: Error) -> Result<Error> {
+pub(super) async fn failed(site: &Site, user_id: &str, address: Address, why: &str, error: Error) -> Result<Error> {
     site.throttle().failed(address, site.clock.now_ms());
     let by = By { user_id: user_id.to_owned(), address, ..By::default() };
     let mut tx = site.db.write().await?;
@@ -187,7 +197,7 @@ async fn admit(
     Ok(made)
 }
 
-fn wrong() -> Error {
+pub(super) fn wrong() -> Error {
     let message = "Enter a valid email or username and/or password.";
     Error::new(Kind::Unauthorized, "api.user.login.invalid_credentials_email_username", message)
 }

@@ -1,7 +1,7 @@
 //! How an account is opened: by its password, by a link, or by a service that vouches for the user. Which service it is can
 //! be noted here; this site asks none, so that such an account waits until it is switched back to a password.
 
-use super::{end_others, password};
+use super::{Address, directory_switch, end_others, password};
 use crate::audits;
 use crate::error::Kind;
 use crate::roles::Permission;
@@ -26,10 +26,14 @@ fn is_known(service: &str) -> bool {
 pub struct Switch {
     current_service: String,
     new_service: String,
-    email: String,
-    new_password: String,
-    /// The name that some clients give the new password.
-    password: String,
+    pub(super) email: String,
+    pub(super) new_password: String,
+    /// The name that some clients give the new password; with a directory, the one that opens the account now.
+    pub(super) password: String,
+    /// The name in the directory.
+    pub(super) ldap_id: String,
+    /// The code of the second factor.
+    pub(super) mfa_code: String,
 }
 
 /// Why this site cannot switch an account to `service`.
@@ -41,8 +45,14 @@ fn not_available(service: &str) -> Error {
     Error::new(Kind::NotImplemented, id, format!("This site has no login by {service}."))
 }
 
-/// POST /users/login/switch: back to a password, for somebody who is logged in. The other way needs a service to switch to.
-pub async fn switch(State(site): State<Site>, headers: HeaderMap, Json(body): Json<Switch>) -> Result<Json<Value>> {
+/// POST /users/login/switch: to the directory and back by both passwords; from any other service back to a password, for
+/// somebody who is logged in.
+pub async fn switch(
+    State(site): State<Site>,
+    address: Address,
+    headers: HeaderMap,
+    Json(body): Json<Switch>,
+) -> Result<Json<Value>> {
     for (field, service) in [("current_service", &body.current_service), ("new_service", &body.new_service)] {
         if service != EMAIL && !is_known(service) {
             return Err(Error::invalid_body(field, "email or the name of a login service is wanted"));
@@ -50,6 +60,20 @@ pub async fn switch(State(site): State<Site>, headers: HeaderMap, Json(body): Js
     }
     if body.current_service == body.new_service {
         return Err(Error::invalid_body("new_service", "it is the current one"));
+    }
+    if let Some(directory) = site.directory() {
+        let done = Json(json!({"follow_link": "/login?extra=signin_change"}));
+        match (body.current_service.as_str(), body.new_service.as_str()) {
+            (EMAIL, new) if new == directory.service() => {
+                directory_switch::to_directory(&site, &body, address).await?;
+                return Ok(done);
+            }
+            (current, EMAIL) if current == directory.service() => {
+                directory_switch::to_password(&site, &body, address).await?;
+                return Ok(done);
+            }
+            _ => {}
+        }
     }
     if body.new_service != EMAIL {
         return Err(not_available(&body.new_service));

@@ -5,7 +5,7 @@ use super::{DEFAULT, access, banner, blank, missing, store};
 use crate::Json;
 use crate::posts::{self, Happened};
 use crate::roles::Permission;
-use crate::{Actor, Error, Result, Site, erasing, teams, users};
+use crate::{Actor, Error, Result, Site, erasing, groups, teams, users};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use db::{Conn, Tx};
@@ -103,7 +103,8 @@ pub async fn patch(
     Json(p): Json<ChannelPatch>,
 ) -> Result<Json<Channel>> {
     let mut tx = site.db.write().await?;
-    let words = [&p.name, &p.display_name, &p.header, &p.purpose].iter().any(|text| text.is_some());
+    let words = [&p.name, &p.display_name, &p.header, &p.purpose].iter().any(|text| text.is_some())
+        || p.group_constrained.is_some();
     let mut channel = match &p.banner_info {
         // Who sets the banner need not be somebody who names the channel.
         Some(_) if !words => access(&mut tx, &actor, &id, Permission::READ_CHANNEL).await?,
@@ -130,6 +131,11 @@ pub async fn patch(
             return Err(taken());
         }
     }
+    let constrained = p.group_constrained.filter(|c| *c != channel.group_constrained.unwrap_or(false));
+    if constrained.is_some() && (channel.team_id.is_empty() || channel.name == DEFAULT) {
+        return Err(Error::invalid_body("group_constrained", "groups do not say who is in this channel"));
+    }
+    channel.group_constrained = constrained.or(channel.group_constrained);
     channel.header = p.header.unwrap_or(channel.header).chars().take(1024).collect();
     channel.purpose = p.purpose.unwrap_or(channel.purpose).chars().take(250).collect();
     let channel = save_and_tell(&site, &mut tx, channel).await?;
@@ -147,6 +153,9 @@ pub async fn patch(
         }
     }
     tx.commit().await?;
+    if constrained == Some(true) {
+        groups::settle(&site, "").await?;
+    }
     Ok(Json(channel))
 }
 

@@ -2,7 +2,7 @@
 
 use super::{missing, store};
 use crate::posts::{self, Happened};
-use crate::{Result, Site, users};
+use crate::{Result, Site, groups, users};
 use db::Tx;
 use wire::{Channel, Event, User};
 
@@ -26,11 +26,25 @@ pub async fn join(site: &Site, tx: &mut Tx, channel: &Channel, user_id: &str, ad
 /// # Errors
 /// When the database fails.
 pub async fn join_saying(site: &Site, tx: &mut Tx, channel: &Channel, user: &User, by: &User) -> Result<()> {
+    if channel.group_constrained == Some(true) {
+        groups::require_admitted(tx, groups::Kind::Channel, &channel.id, &user.id).await?;
+    }
     if !join(site, tx, channel, &user.id, false).await? {
         return Ok(());
     }
     let happened = if user.id == by.id { Happened::Joined(user) } else { Happened::Added(user, by) };
     posts::say(site, tx, channel, happened).await
+}
+
+/// [`join_saying`] for somebody who comes by a group, perhaps to administer the channel.
+///
+/// # Errors
+/// When the database fails.
+pub async fn join_as(site: &Site, tx: &mut Tx, channel: &Channel, user: &User, admin: bool) -> Result<()> {
+    if join(site, tx, channel, &user.id, admin).await? {
+        posts::say(site, tx, channel, Happened::Joined(user)).await?;
+    }
+    Ok(())
 }
 
 /// Takes a user out of a channel and says so to both sides; whether the user was in it.

@@ -184,6 +184,10 @@ pub async fn remove(site: &Site, actor: &Actor, id: &str, user: &str) -> Result<
     if channel.name == DEFAULT && !roles::is_guest(&gone.roles) || channel.team_id.is_empty() {
         return Err(Error::invalid("api.channel.remove.default.app_error", "Nobody can be removed from this channel."));
     }
+    if channel.group_constrained == Some(true) && gone.id != by.id && !gone.is_bot {
+        let message = "Groups say who is in this channel; take the user out of them instead.";
+        return Err(Error::invalid("api.channel.remove_members.denied", message));
+    }
     leave_saying(site, &mut tx, &channel, &gone, &by).await?;
     Ok(tx.commit().await?)
 }

@@ -13,7 +13,7 @@ mod store;
 
 pub use changing::patch;
 pub use direct::direct;
-pub use members::{join, join_saying, leave_all};
+pub use members::{join, join_as, join_saying, leave_all, leave_saying};
 pub use memberships::{add, remove, set_guest, set_muted};
 pub use reading::unread_at;
 pub use store::{

@@ -9,7 +9,7 @@ macro_rules! select {
         Sql::new(concat!(
             "SELECT c.id, c.create_at, c.update_at, c.delete_at, c.team_id, c.type, c.display_name, c.name, c.header, ",
             "c.purpose, c.last_post_at, c.total_msg_count, c.creator_id, c.props, c.total_msg_count_root, ",
-            "c.last_root_post_at, c.autotranslation, c.scheme_id, c.banner_info FROM channels c ",
+            "c.last_root_post_at, c.autotranslation, c.scheme_id, c.banner_info, c.group_constrained FROM channels c ",
             $rest
         ))
     };
@@ -42,7 +42,7 @@ const INSERT: Sql = Sql::new(
 );
 const UPDATE: Sql = Sql::new(
     "UPDATE channels SET update_at = $2, delete_at = $3, type = $4, display_name = $5, name = $6, header = $7, purpose = $8,
-     banner_info = $9 WHERE id = $1",
+     banner_info = $9, group_constrained = $10 WHERE id = $1",
 );
 const CONVERT: Sql = Sql::new(
     "UPDATE channels SET type = 'P', team_id = $2, name = $3, display_name = $4, update_at = $5 WHERE id = $1",
@@ -177,6 +177,7 @@ fn channel(row: Row) -> Result<Channel> {
         autotranslation: r.get()?,
         scheme_id: r.get()?,
         banner_info: r.get::<Option<serde_json::Value>>()?.and_then(|v| serde_json::from_value(v).ok()),
+        group_constrained: r.get()?,
         ..Channel::default()
     })
 }
@@ -274,8 +275,18 @@ pub async fn insert(tx: &mut Tx, c: &Channel) -> Result<()> {
 
 pub async fn update(tx: &mut Tx, c: &Channel) -> Result<()> {
     let banner = c.banner_info.as_ref().map(|b| serde_json::json!(b));
-    let values =
-        params![&c.id, c.update_at, c.delete_at, &c.kind, &c.display_name, &c.name, &c.header, &c.purpose, banner];
+    let values = params![
+        &c.id,
+        c.update_at,
+        c.delete_at,
+        &c.kind,
+        &c.display_name,
+        &c.name,
+        &c.header,
+        &c.purpose,
+        banner,
+        c.group_constrained
+    ];
     tx.execute(&UPDATE, values).await?;
     Ok(())
 }

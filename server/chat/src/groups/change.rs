@@ -1,6 +1,6 @@
 //! Making, changing, archiving and restoring groups.
 
-use super::{load, members, require, store};
+use super::{RESERVED, load, members, require, require_custom, store};
 use crate::Json;
 use crate::{Actor, Error, Result, Site, users};
 use axum::extract::{Path, State};
@@ -8,9 +8,6 @@ use axum::http::StatusCode;
 use db::{Conn, Tx};
 use serde::Deserialize;
 use wire::{Event, Group, StatusOk};
-
-/// Words that mention somebody already.
-const RESERVED: [&str; 3] = ["all", "channel", "here"];
 
 fn check(group: &Group) -> Result<()> {
     let shape = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
@@ -43,7 +40,7 @@ async fn check_free(conn: &mut Conn, group: &Group) -> Result<()> {
     Ok(())
 }
 
-async fn say(site: &Site, tx: &mut Tx, mut group: Group) -> Result<Group> {
+pub(super) async fn say(site: &Site, tx: &mut Tx, mut group: Group) -> Result<Group> {
     let counts = store::counts(tx, std::slice::from_ref(&group.id)).await?;
     group.member_count = Some(counts.get(&group.id).copied().unwrap_or(0));
     site.emit(tx, Event::new("received_group").with_encoded("group", &group));
@@ -110,9 +107,13 @@ pub async fn patch(
     Path(id): Path<String>,
     Json(p): Json<Patch>,
 ) -> Result<Json<Group>> {
-    require(&actor, "edit_custom_group")?;
     let mut tx = site.db.write().await?;
     let old = load(&mut tx, &id).await?;
+    let custom = old.source == super::CUSTOM;
+    require(&actor, if custom { "edit_custom_group" } else { "sysconsole_write_user_management_groups" })?;
+    if !custom && (p.display_name.is_some() || p.description.is_some()) {
+        return Err(Error::invalid("app.group.crud_permission", "The directory says what this group is called."));
+    }
     let group = Group {
         name: p.name.unwrap_or(old.name),
         display_name: p.display_name.unwrap_or(old.display_name),
@@ -144,7 +145,9 @@ pub async fn restore(State(site): State<Site>, actor: Actor, Path(id): Path<Stri
 async fn set_archived(site: &Site, id: &str, archived: bool) -> Result<Json<StatusOk>> {
     let mut tx = site.db.write().await?;
     let now = site.clock.now_ms();
-    let group = Group { delete_at: if archived { now } else { 0 }, update_at: now, ..load(&mut tx, id).await? };
+    let known = load(&mut tx, id).await?;
+    require_custom(&known)?;
+    let group = Group { delete_at: if archived { now } else { 0 }, update_at: now, ..known };
     store::update(&mut tx, &group).await?;
     say(site, &mut tx, group).await?;
     tx.commit().await?;

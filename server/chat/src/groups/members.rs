@@ -1,6 +1,6 @@
 //! Who is in a group.
 
-use super::{load, require, store};
+use super::{load, require, require_custom, store};
 use crate::Json;
 use crate::paging::Page;
 use crate::{Actor, Error, Result, Site, users};
@@ -50,7 +50,7 @@ pub async fn add(
 ) -> Result<Json<Vec<GroupMember>>> {
     require(&actor, "manage_custom_group_members")?;
     let mut tx = site.db.write().await?;
-    load(&mut tx, &id).await?;
+    require_custom(&load(&mut tx, &id).await?)?;
     let joined = join(&site, &mut tx, &id, &body.user_ids).await?;
     tx.commit().await?;
     Ok(Json(joined))
@@ -65,7 +65,7 @@ pub async fn remove(
 ) -> Result<Json<Vec<GroupMember>>> {
     require(&actor, "manage_custom_group_members")?;
     let mut tx = site.db.write().await?;
-    load(&mut tx, &id).await?;
+    require_custom(&load(&mut tx, &id).await?)?;
     let mut gone = Vec::new();
     for user in body.user_ids.iter().take(MAX_USERS) {
         if let Some(member) = store::leave(&mut tx, &id, user, site.clock.now_ms()).await? {

@@ -1,12 +1,25 @@
-//! Groups of users that can be mentioned by one name. Groups from a directory (LDAP) and their links to teams and channels
-//! are not offered; they answer with the protocol's own error (see [`crate::unoffered`]).
+//! Groups of users that can be mentioned by one name. People make some; others are a directory's ([`remote`]), and can be
+//! linked to teams and channels ([`settle`]), which then have the group's people, or nobody else.
 
 mod change;
+mod left_over;
+mod link_store;
+mod links;
 mod members;
 mod places;
+pub mod remote;
+mod settle;
 mod store;
 
+pub(crate) use link_store::Kind;
+pub(crate) use settle::require_admitted;
+pub use settle::{Settled, settle};
 pub use store::of_user;
+
+/// Source of the groups that people make.
+const CUSTOM: &str = "custom";
+/// Words that mention somebody already.
+const RESERVED: [&str; 3] = ["all", "channel", "here"];
 
 use crate::roles::{self, Permission};
 use crate::{Actor, Error, Result, Site};
@@ -30,6 +43,8 @@ pub fn router() -> Router<Site> {
         .route("/teams/{team_id}/groups", get(places::of_team))
         .route("/teams/{team_id}/groups_by_channels", get(places::by_channels))
         .route("/users/{user_id}/groups", get(places::of_user))
+        .merge(links::router())
+        .merge(left_over::router())
 }
 
 fn missing() -> Error {
@@ -39,6 +54,14 @@ fn missing() -> Error {
 /// The group, archived or not.
 async fn load(conn: &mut Conn, id: &str) -> Result<Group> {
     store::get(conn, id).await?.ok_or_else(missing)
+}
+
+/// Others are their directory's to change.
+fn require_custom(group: &Group) -> Result<()> {
+    if group.source == CUSTOM {
+        return Ok(());
+    }
+    Err(Error::invalid("app.group.crud_permission", "This group is a directory's and is changed there."))
 }
 
 fn require(actor: &Actor, permission: &'static str) -> Result<()> {

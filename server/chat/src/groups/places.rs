@@ -1,6 +1,6 @@
 //! Reading groups: all, by name, of a user, and how many members of each are in a channel.
 
-use super::{load, store};
+use super::{link_store, load, store};
 use crate::Json;
 use crate::paging;
 use crate::roles::Permission;
@@ -28,6 +28,10 @@ pub struct Q {
     filter_allow_reference: bool,
     filter_has_member: String,
     include_timezones: bool,
+    not_associated_to_team: String,
+    not_associated_to_channel: String,
+    /// Groups by channel: a page of them instead of all.
+    paginate: bool,
 }
 
 /// Adds the numbers that the query asks for.
@@ -57,6 +61,7 @@ pub async fn all(State(site): State<Site>, _: Actor, Query(q): Query<Q>) -> Resu
         only_archived: q.filter_archived,
         with_archived: q.include_archived || q.since > 0,
         member: q.filter_has_member.clone(),
+        not_linked_to: format!("{}{}", q.not_associated_to_team, q.not_associated_to_channel),
     };
     let mut conn = site.db.read().await?;
     let found = store::filtered(&mut conn, &wanted, limit, offset).await?;
@@ -89,22 +94,75 @@ pub async fn of_user(State(site): State<Site>, actor: Actor, Path(user): Path<St
     Ok(Json(store::of_user(&mut site.db.read().await?, &user).await?))
 }
 
-/// Groups that a directory linked to the channel; without a directory there are none.
-pub async fn of_channel(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Value>> {
-    channels::access(&mut site.db.read().await?, &actor, &id, Permission::READ_CHANNEL).await?;
-    Ok(Json(json!({"groups": [], "total_group_count": 0})))
+async fn linked(conn: &mut Conn, place: &str, q: &Q) -> Result<Json<Value>> {
+    let (limit, offset) = paging::limits(q.page, q.per_page);
+    let (found, total) = store::linked(conn, place, q.filter_allow_reference, &q.q, limit, offset).await?;
+    let groups = counted(conn, found, q).await?;
+    Ok(Json(json!({"groups": groups, "total_group_count": total})))
+}
+
+/// GET /channels/{id}/groups: groups of a directory that are linked to the channel.
+pub async fn of_channel(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Query(q): Query<Q>,
+) -> Result<Json<Value>> {
+    let mut conn = site.db.read().await?;
+    channels::access(&mut conn, &actor, &id, Permission::READ_CHANNEL).await?;
+    linked(&mut conn, &id, &q).await
 }
 
 /// As [`of_channel`], of a team.
-pub async fn of_team(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Value>> {
-    teams::require_member(&mut site.db.read().await?, &actor, &id).await?;
-    Ok(Json(json!({"groups": [], "total_group_count": 0})))
+pub async fn of_team(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Query(q): Query<Q>,
+) -> Result<Json<Value>> {
+    let mut conn = site.db.read().await?;
+    teams::require_member(&mut conn, &actor, &id).await?;
+    linked(&mut conn, &id, &q).await
 }
 
-/// As [`of_channel`], of all channels of a team.
-pub async fn by_channels(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Value>> {
-    teams::require_member(&mut site.db.read().await?, &actor, &id).await?;
-    Ok(Json(json!({"groups": {}})))
+/// Links of one team that an answer holds.
+const MOST_LINKS: i64 = 10_000;
+
+/// GET /teams/{id}/groups_by_channels: of the channels that the actor may read.
+pub async fn by_channels(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Query(q): Query<Q>,
+) -> Result<Json<Value>> {
+    let mut conn = site.db.read().await?;
+    teams::require_member(&mut conn, &actor, &id).await?;
+    let links = link_store::by_channel(&mut conn, &id, MOST_LINKS).await?;
+    let mut ids: Vec<String> = links.values().flatten().map(|(group, _)| group.clone()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let groups = store::by_ids(&mut conn, &ids).await?;
+    let mut out = BTreeMap::new();
+    for (channel, links) in links {
+        if channels::access(&mut conn, &actor, &channel, Permission::READ_CHANNEL).await.is_err() {
+            continue;
+        }
+        let of_channel: Vec<Group> = links
+            .iter()
+            .filter_map(|(id, admin)| {
+                let group = groups.iter().find(|g| g.id == *id)?;
+                Some(Group { scheme_admin: Some(*admin), ..group.clone() })
+            })
+            .filter(|g| !q.filter_allow_reference || g.allow_reference)
+            .collect();
+        out.insert(channel, counted(&mut conn, of_channel, &q).await?);
+    }
+    if q.paginate {
+        let (limit, offset) = paging::limits(q.page, q.per_page);
+        let size = |n: i64| usize::try_from(n).unwrap_or(usize::MAX);
+        out = out.into_iter().skip(size(offset)).take(size(limit)).collect();
+    }
+    Ok(Json(json!({"groups": out})))
 }
 
 /// GET /channels/{id}/member_counts_by_group: how many people a mention of each group reaches here.

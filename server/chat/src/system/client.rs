@@ -127,7 +127,17 @@ pub fn told_here(site: &Site, config: &Config) -> Value {
     map["EnableLinkPreviews"] = previewed.to_string().into();
     map["HasImageProxy"] = proxied.to_string().into();
     map["AsymmetricSigningPublicKey"] = signing_key(site).into();
+    add_directory(site, &mut map);
     map
+}
+
+/// What clients show because of the directory.
+fn add_directory(site: &Site, map: &mut Value) {
+    let directory = site.directory();
+    map["EnableLdap"] = directory.is_some().to_string().into();
+    for (key, value) in directory.map(|d| d.told()).unwrap_or_default() {
+        map[key] = value.into();
+    }
 }
 
 /// Whether links are previewed, and whether pictures are led through the site.
@@ -154,6 +164,7 @@ pub async fn config(State(site): State<Site>, headers: HeaderMap) -> Result<Json
     let mut map = if known { told_here(&site, &config) } else { Value::Object(limited(&config)) };
     map["HasImageProxy"] = outside(&site).1.to_string().into();
     map["AsymmetricSigningPublicKey"] = signing_key(&site).into();
+    add_directory(&site, &mut map);
     if users::count_people(&mut site.db.read().await?).await? == 0 {
         map["NoAccounts"] = "true".into();
     }
@@ -175,6 +186,10 @@ pub async fn licence(State(site): State<Site>, Asker(asker): Asker) -> Json<Valu
 /// The licence as `asker` may see it.
 pub fn licence_for(site: &Site, asker: Option<&Actor>) -> Value {
     let mut map = licence_of(&site.config());
+    if let (true, Some(map)) = (site.directory().is_some(), map.as_object_mut().filter(|map| map.contains_key("LDAP")))
+    {
+        map.extend(["LDAP", "LDAPGroups"].map(|key| (key.to_owned(), "true".into())));
+    }
     if let (false, Some(map)) = (asker.is_some_and(Actor::is_system_admin), map.as_object_mut()) {
         map.retain(|key, _| !FOR_ADMINISTRATORS.contains(&key.as_str()));
     }

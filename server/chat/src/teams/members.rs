@@ -1,7 +1,7 @@
 //! The HTTP side of who is in a team.
 
 use super::routes::seen;
-use super::{by_invite, join, missing, require, require_member, store};
+use super::{by_invite, join, leave, missing, require, require_member, store};
 use crate::Json;
 use crate::paging::Page;
 use crate::roles::Permission;
@@ -130,13 +130,14 @@ async fn remove_member(
     let mut tx = site.db.write().await?;
     if user != actor.user_id {
         require(&mut tx, &actor, &id, Permission::REMOVE_USER_FROM_TEAM).await?;
+        let team = store::get(&mut tx, &id).await?.ok_or_else(missing)?;
+        let bot = users::get(&mut tx, &user).await?.is_some_and(|u| u.is_bot);
+        if team.group_constrained == Some(true) && !bot {
+            let message = "Groups say who is in this team; take the user out of them instead.";
+            return Err(Error::invalid("api.team.remove_member.group_constrained.app_error", message));
+        }
     }
-    store::leave(&mut tx, &id, &user, site.clock.now_ms()).await?;
-    channels::leave_all(&site, &mut tx, &id, &user, &actor.user_id).await?;
-    let left = Event::new("leave_team").with("user_id", user.as_str()).with("team_id", id.as_str());
-    site.emit(&mut tx, left.to_team(&id));
-    let hub = site.hub.clone();
-    tx.after_commit(move || hub.left_team(&id, &user));
+    leave(&site, &mut tx, &id, &user, &actor.user_id).await?;
     tx.commit().await?;
     Ok(Json(StatusOk::default()))
 }

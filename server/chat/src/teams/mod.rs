@@ -10,7 +10,7 @@ pub use store::{by_name, get, ids_of, member, memberships, of_user};
 
 use crate::posts::{self, Happened};
 use crate::roles::{self, Permission};
-use crate::{Actor, Error, Result, Site, channels, users};
+use crate::{Actor, Error, Result, Site, channels, groups, users};
 use axum::Router;
 use db::{Conn, Tx};
 use wire::{Event, Team, TeamMember, User};
@@ -85,6 +85,9 @@ pub async fn join(site: &Site, tx: &mut Tx, team: &Team, user: &User, admin: boo
     if let Some(member) = known.filter(|m| m.delete_at == 0) {
         return Ok(member);
     }
+    if team.group_constrained == Some(true) {
+        groups::require_admitted(tx, groups::Kind::Team, &team.id, &user.id).await?;
+    }
     if !domain_allowed(&team.allowed_domains, user) {
         let message = "Your e-mail address belongs to a domain that this team does not admit.";
         return Err(Error::invalid("api.team.join_user_to_team.allowed_domains.app_error", message));
@@ -109,6 +112,20 @@ pub async fn join(site: &Site, tx: &mut Tx, team: &Team, user: &User, admin: boo
         channels::join_saying(site, tx, &channel, user, &by).await?;
     }
     store::member(tx, &team.id, &user.id).await?.ok_or_else(missing)
+}
+
+/// Takes a user out of the team and its channels. `by` is the id of who does it, which may be the user.
+///
+/// # Errors
+/// When the database fails.
+pub async fn leave(site: &Site, tx: &mut Tx, team_id: &str, user_id: &str, by: &str) -> Result<()> {
+    store::leave(tx, team_id, user_id, site.clock.now_ms()).await?;
+    channels::leave_all(site, tx, team_id, user_id, by).await?;
+    let left = Event::new("leave_team").with("user_id", user_id).with("team_id", team_id);
+    site.emit(tx, left.to_team(team_id));
+    let (hub, team, user) = (site.hub.clone(), team_id.to_owned(), user_id.to_owned());
+    tx.after_commit(move || hub.left_team(&team, &user));
+    Ok(())
 }
 
 /// Whether a team with these domains, separated by spaces or commas, admits the user. Guests come by invitation only, and

@@ -4,7 +4,7 @@ use super::{by_invite, icon, join, missing, require, require_member, store};
 use crate::Json;
 use crate::paging::Page;
 use crate::roles::Permission;
-use crate::{Actor, Error, Result, Site, channels, erasing, users};
+use crate::{Actor, Error, Result, Site, channels, erasing, groups, users};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::StatusCode;
@@ -277,7 +277,13 @@ async fn patch(
     team.allowed_domains = p.allowed_domains.unwrap_or(team.allowed_domains);
     team.allow_open_invite = p.allow_open_invite.unwrap_or(team.allow_open_invite);
     check_lengths(&team)?;
-    save(&site, tx, team, "update_team").await.map(Json)
+    let constrained = p.group_constrained.filter(|c| *c != team.group_constrained.unwrap_or(false));
+    team.group_constrained = constrained.or(team.group_constrained);
+    let team = save(&site, tx, team, "update_team").await?;
+    if constrained == Some(true) {
+        groups::settle(&site, "").await?;
+    }
+    Ok(Json(team))
 }
 
 /// PUT /teams/{id}: what is absent becomes empty.

@@ -8,7 +8,7 @@ macro_rules! select {
     ($rest:literal) => {
         Sql::new(concat!(
             "SELECT t.id, t.create_at, t.update_at, t.delete_at, t.display_name, t.name, t.description, t.email, t.type, ",
-            "t.company_name, t.allowed_domains, t.invite_id, t.allow_open_invite, t.last_team_icon_update, t.scheme_id FROM teams t ",
+            "t.company_name, t.allowed_domains, t.invite_id, t.allow_open_invite, t.last_team_icon_update, t.scheme_id, t.group_constrained FROM teams t ",
             $rest
         ))
     };
@@ -33,7 +33,7 @@ const INSERT: Sql = Sql::new(
      VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8)",
 );
 const UPDATE: Sql = Sql::new(
-    "UPDATE teams SET update_at = $2, delete_at = $3, display_name = $4, description = $5, invite_id = $6, allow_open_invite = $7, type = $8, company_name = $9, allowed_domains = $10
+    "UPDATE teams SET update_at = $2, delete_at = $3, display_name = $4, description = $5, invite_id = $6, allow_open_invite = $7, type = $8, company_name = $9, allowed_domains = $10, group_constrained = $11
      WHERE id = $1",
 );
 /// With the names that the team's scheme has for the roles of its members.
@@ -105,6 +105,7 @@ fn team(row: Row) -> Result<Team> {
         allow_open_invite: r.get()?,
         last_team_icon_update: r.get()?,
         scheme_id: r.get()?,
+        group_constrained: r.get()?,
         ..Team::default()
     })
 }
@@ -215,7 +216,8 @@ pub async fn update(tx: &mut Tx, t: &Team) -> Result<()> {
         t.allow_open_invite,
         &t.kind,
         &t.company_name,
-        &t.allowed_domains
+        &t.allowed_domains,
+        t.group_constrained
     ];
     tx.execute(&UPDATE, values).await?;
     Ok(())

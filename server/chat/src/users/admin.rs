@@ -54,21 +54,29 @@ pub async fn delete(
 /// A deactivated account loses its sessions and sockets at once and keeps what it wrote.
 pub(super) async fn set_active(site: &Site, actor: &Actor, id: &str, active: bool) -> Result<()> {
     let mut tx = site.db.write().await?;
-    let mut user = store::get(&mut tx, id).await?.ok_or_else(missing)?;
-    let now = site.clock.now_ms();
-    user.delete_at = if active { 0 } else { now };
-    user.update_at = now;
-    store::set_delete_at(&mut tx, id, user.delete_at, now).await?;
-    if !active {
-        require_an_admin_left(&mut tx).await?;
-        auth::end_all(site, &mut tx, id).await?;
-        leave_bots(site, &mut tx, id).await?;
-    }
-    site.emit(&mut tx, Event::new("user_activation_status_change"));
-    announce(site, &mut tx, user).await?;
+    turn(site, &mut tx, id, active).await?;
     let info = format!("user_id={id} active={active}");
     audits::record(site, &mut tx, actor, &format!("/api/v4/users/{id}/active"), &info).await?;
     Ok(tx.commit().await?)
+}
+
+/// Activates or deactivates an account; who asked has been let through.
+///
+/// # Errors
+/// 400 when no administrator would be left.
+pub async fn turn(site: &Site, tx: &mut Tx, id: &str, active: bool) -> Result<()> {
+    let mut user = store::get(tx, id).await?.ok_or_else(missing)?;
+    let now = site.clock.now_ms();
+    user.delete_at = if active { 0 } else { now };
+    user.update_at = now;
+    store::set_delete_at(tx, id, user.delete_at, now).await?;
+    if !active {
+        require_an_admin_left(tx).await?;
+        auth::end_all(site, tx, id).await?;
+        leave_bots(site, tx, id).await?;
+    }
+    site.emit(tx, Event::new("user_activation_status_change"));
+    announce(site, tx, user).await
 }
 
 /// Nobody answers any more for what the bots of somebody who left do.

@@ -88,7 +88,7 @@ async fn sign_up(site: &Site, mut new: NewUser, invite: &Invite, address: Addres
     Ok(user)
 }
 
-fn account(site: &Site, new: NewUser, roles: &str) -> User {
+pub(super) fn account(site: &Site, new: NewUser, roles: &str) -> User {
     User {
         id: kit::id::new(),
         create_at: site.clock.now_ms(),

@@ -16,13 +16,18 @@ mod token_store;
 mod tokens;
 mod typing;
 mod update;
+pub mod vouched;
 mod wanted;
 
+pub use admin::turn;
 pub(crate) use admin::{announce, leave_bots, no_admin_left, require_an_admin_left};
 pub(crate) use create::guest_by_mail;
 pub use create::{default_notify_props, default_timezone, ensure_bot};
+pub use portrait::set_picture;
 pub(crate) use rules::{check_email, check_password};
-pub use store::{admin_ids, by_ids, by_login, by_usernames, count, count_people, get, search, set_props};
+pub use store::{
+    admin_ids, by_auth, by_ids, by_login, by_usernames, count, count_people, get, of_service, search, set_props,
+};
 
 use crate::{Actor, Error, Result, Site, unoffered};
 use axum::Router;

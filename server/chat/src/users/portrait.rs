@@ -25,6 +25,18 @@ pub async fn upload(
     set(&site, &actor, &id, now).await
 }
 
+/// Gives a user the picture that another program says is theirs.
+///
+/// # Errors
+/// 400 for bytes that are no picture.
+pub async fn set_picture(site: &Site, id: &str, bytes: Vec<u8>) -> Result<()> {
+    let png = portraits::prepare(bytes, IDS).await?;
+    let now = site.clock.now_ms();
+    portraits::put(site, id, now, png).await?;
+    let by = Actor { user_id: id.to_owned(), ..Actor::default() };
+    set(site, &by, id, now).await.map(|_| ())
+}
+
 /// DELETE /users/{id}/image: back to the letter.
 pub async fn delete(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<StatusOk>> {
     let id = bots::me_or_bot(&mut site.db.read().await?, &actor, &id).await?;

@@ -24,6 +24,8 @@ pub(super) const SELECT: &str = columns!("");
 const BY_ID: Sql = select!("WHERE u.id = $1");
 const BY_IDS: Sql = select!("WHERE u.id IN LIST($1) ORDER BY u.username");
 const BY_USERNAMES: Sql = select!("WHERE u.username IN LIST($1) ORDER BY u.username");
+const BY_AUTH: Sql = select!("WHERE u.auth_service = $1 AND u.auth_data = $2 AND u.auth_data <> ''");
+const OF_SERVICE: Sql = select!("WHERE u.auth_service = $1 AND u.is_bot = FALSE AND u.id > $2 ORDER BY u.id LIMIT $3");
 const BY_LOGIN: Sql = select!("WHERE u.username = $1 OR u.email = $1");
 const IN_CHANNEL: Sql = select!(
     "JOIN channel_members m ON m.user_id = u.id WHERE m.channel_id = $1 ORDER BY u.username LIMIT $2 OFFSET $3"
@@ -99,6 +101,16 @@ pub async fn by_ids(conn: &mut Conn, ids: &[String]) -> Result<Vec<User>> {
 
 pub async fn by_usernames(conn: &mut Conn, names: &[String]) -> Result<Vec<User>> {
     conn.fetch(&BY_USERNAMES, params![names], user).await
+}
+
+/// The account that a login service knows by this id.
+pub async fn by_auth(conn: &mut Conn, service: &str, data: &str) -> Result<Option<User>> {
+    conn.fetch_optional(&BY_AUTH, params![service, data], user).await
+}
+
+/// A page of the accounts that a login service answers for, after the id `after`.
+pub async fn of_service(conn: &mut Conn, service: &str, after: &str, limit: i64) -> Result<Vec<User>> {
+    conn.fetch(&OF_SERVICE, params![service, after, limit], user).await
 }
 
 /// By username or e-mail, both stored in lower case.

@@ -90,10 +90,33 @@ async fn prove_oneself(site: &Site, id: &str, password: Option<String>) -> Resul
     Err(Error::invalid("api.user.check_user_password.invalid.app_error", "The current password is wrong."))
 }
 
+/// What a directory says of somebody is changed there.
+fn require_own_fields(site: &Site, user: &User, p: &Patch) -> Result<()> {
+    let Some(directory) = site.directory().filter(|d| d.service() == user.auth_service) else { return Ok(()) };
+    let differs = |new: &Option<String>, old: &str| new.as_ref().is_some_and(|new| new.trim() != old);
+    let changed = [
+        ("email", differs(&p.email, &user.email)),
+        ("username", differs(&p.username, &user.username)),
+        ("first_name", differs(&p.first_name, &user.first_name)),
+        ("last_name", differs(&p.last_name, &user.last_name)),
+        ("nickname", differs(&p.nickname, &user.nickname)),
+        ("position", differs(&p.position, &user.position)),
+    ];
+    match changed.into_iter().find(|(field, differs)| *differs && directory.keeps(field)) {
+        Some((field, _)) => {
+            let message = format!("{field} is set by the directory that you log in by; it is changed there.");
+            let id = "api.user.update_user.login_provider_attribute_set.app_error";
+            Err(Error::new(crate::error::Kind::Conflict, id, message))
+        }
+        None => Ok(()),
+    }
+}
+
 /// `whole`: the notification settings are replaced, not added to.
 async fn change(site: &Site, actor: &Actor, id: &str, p: Patch, whole: bool) -> Result<User> {
-    let email = p.email.map(|e| e.trim().to_lowercase());
     let known = store::get(&mut site.db.read().await?, id).await?.ok_or_else(missing)?;
+    require_own_fields(site, &known, &p)?;
+    let email = p.email.map(|e| e.trim().to_lowercase());
     let email = email.filter(|e| *e != known.email);
     if email.is_some() && id == actor.user_id && !actor.is_bot {
         prove_oneself(site, id, p.password).await?;
@@ -162,6 +185,11 @@ pub async fn password(
 ) -> Result<Json<StatusOk>> {
     let id = me_or(&actor, &id)?;
     rules::check_password(&body.new_password, &site.config().accounts)?;
+    let user = store::get(&mut site.db.read().await?, &id).await?.ok_or_else(missing)?;
+    if site.directory().is_some_and(|d| d.service() == user.auth_service) {
+        let message = "The directory that opens this account keeps its password.";
+        return Err(Error::invalid("api.user.update_password.oauth.app_error", message));
+    }
     let known = credentials::get(&mut site.db.read().await?, &id).await?.ok_or_else(missing)?;
     if id == actor.user_id && !hashing::verify(body.current_password, known.password).await? {
         let message = "The current password is wrong.";
