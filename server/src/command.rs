@@ -248,7 +248,8 @@ async fn move_to(config: &Config, url: String) -> anyhow::Result<u8> {
 }
 
 async fn examine(config: &Config, json: bool) -> anyhow::Result<u8> {
-    let findings = doctor::examine(&config.subject()).await;
+    let mut findings = doctor::examine(&config.subject()).await;
+    findings.extend(directory::examine(&config.directory).await);
     let text = if json { serde_json::to_string_pretty(&findings)? } else { doctor::text(&findings) };
     say(text.trim_end());
     Ok(doctor::exit_code(&findings))

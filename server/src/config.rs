@@ -62,6 +62,8 @@ pub struct Config {
     pub calls: calls::Config,
     /// `[server.integrations]`: webhooks, slash commands, buttons, dialogs, OAuth 2 applications.
     pub integrations: integrations::Config,
+    /// `[server.directory]`: people and groups of an LDAP directory.
+    pub directory: directory::Config,
     /// `[server.links]`: previews of pages behind links, pictures of elsewhere.
     pub links: links::Config,
     /// `[server.translations]`: automatic translation of channels.
@@ -224,6 +226,7 @@ impl Default for Config {
             agents: agents::Config::default(),
             calls: calls::Config::default(),
             integrations: integrations::Config::default(),
+            directory: directory::Config::default(),
             links: links::Config::default(),
             translations: translations::Config::default(),
             log: LogConfig::default(),

@@ -33,7 +33,8 @@ pub fn api(site: &Site, integrations: &Integrations, links: &Links) -> Router {
         .merge(links.router())
         .merge(operations::router())
         .merge(administration::router())
-        .merge(push::router());
+        .merge(push::router())
+        .merge(directory::router());
     let guard = axum::middleware::from_fn_with_state(site.clone(), chat::features::guard);
     chat::routes::api_with(site, more).merge(integrations.outside().route_layer(guard).with_state(site.clone()))
 }
@@ -67,6 +68,9 @@ pub async fn run(config: Config, reread: Reread, lines: Ring) -> anyhow::Result<
     tokio::spawn(chat::posts::run(site.clone(), stop.clone()));
     tokio::spawn(chat::status::run(site.clone(), stop.clone()));
     tokio::spawn(chat::mail::run(site.clone(), stop.clone()));
+    directory::Directory::open(&site, &config.directory, &stop)
+        .map_err(|e| anyhow::anyhow!("[server.directory] {e}"))
+        .unwrap_or_else(exit_code_2);
     let ready = site.clone();
     let listening = doors.address()?;
     let plugins = plugins(&site, &config, listening, &stop).await?;

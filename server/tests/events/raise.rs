@@ -16,6 +16,7 @@ pub async fn raise(w: &mut World, event: &str) {
         "received" | "group_member" | "custom_profile_attributes_field" | "custom_profile_attributes_values" => {
             groups_and_profiles(w, event).await;
         }
+        _ if event.starts_with("received_group_") => linked_groups(w, event).await,
         _ if event.starts_with("post") || event == "typing" => posts(w, event).await,
         _ if event.contains("channel") || ["direct_added", "group_added"].contains(&event) => channels(w, event).await,
         "user" if event != "user_updated" => channels(w, event).await,
@@ -292,6 +293,20 @@ async fn bookmarks(w: &mut World, event: &str) {
         }
         "channel_bookmark_deleted" => drop(w.ok("actor", "DELETE", &one, Value::Null).await),
         other => panic!("nothing raises {other}"),
+    }
+}
+
+/// A group of a directory, without the directory.
+async fn linked_groups(w: &mut World, event: &str) {
+    let mut tx = w.site.db.write().await.unwrap();
+    let group = chat::groups::remote::link(&w.site, &mut tx, "ldap", &kit::id::new(), "Shift").await.unwrap();
+    tx.commit().await.unwrap();
+    let (kind, place) =
+        if event.ends_with("team") { ("teams", w.id("team")) } else { ("channels", w.id("channel")) };
+    let path = format!("/groups/{}/{kind}/{place}/link", group.id);
+    w.ok("admin", "POST", &path, json!({"auto_add": false})).await;
+    if event.contains("not_associated") {
+        w.ok("admin", "DELETE", &path, Value::Null).await;
     }
 }
 
