@@ -66,6 +66,7 @@ pub async fn run(config: Config, reread: Reread, lines: Ring) -> anyhow::Result<
     tokio::spawn(chat::auth::run(site.clone(), stop.clone()));
     tokio::spawn(chat::files::run(site.clone(), stop.clone()));
     tokio::spawn(chat::posts::run(site.clone(), stop.clone()));
+    tokio::spawn(chat::search::run(site.clone(), stop.clone()));
     tokio::spawn(chat::status::run(site.clone(), stop.clone()));
     tokio::spawn(chat::mail::run(site.clone(), stop.clone()));
     directory::Directory::open(&site, &config.directory, &stop)

@@ -22,6 +22,10 @@ const URGENT: &str = include_str!("../../migrations/0030_urgent.sql");
 const GROUPS: &str = include_str!("../../migrations/0031_groups.sql");
 const PINNED: &str = include_str!("../../migrations/0035_pinned.sql");
 const LINKS: &str = include_str!("../../migrations/0045_links.sql");
+const SEARCH: [&str; 2] = [
+    include_str!("../../migrations/0050_search.sqlite.sql"),
+    include_str!("../../migrations/0050_search.postgres.sql"),
+];
 const CALLS: &str = include_str!("../../migrations/0100_calls.sql");
 const TRANSLATIONS: &str = include_str!("../../migrations/0300_translations.sql");
 const INCOMING_WEBHOOKS: &str = include_str!("../../migrations/0400_incoming_webhooks.sql");
@@ -55,6 +59,7 @@ pub const MIGRATIONS: &[Migration] = &[
     step(35, "pinned", PINNED),
     step(40, "blobs", BLOBS),
     step(45, "links", LINKS),
+    Migration { version: 50, name: "search", sqlite: SEARCH[0], postgres: SEARCH[1] },
     step(100, "calls", CALLS),
     step(300, "translations", TRANSLATIONS),
     step(400, "incoming_webhooks", INCOMING_WEBHOOKS),

@@ -24,7 +24,7 @@ pub use public::open as open_public;
 pub use routes::{open, router};
 pub(crate) use spool::{Spool, Spooled};
 pub(crate) use store::get;
-pub use store::{copied, forget, matching, of_ids, of_posts};
+pub use store::{copied, forget, of_ids, of_posts};
 pub use stores::{Store, StoreConfig, open_store};
 
 use crate::{Error, Result, Site};

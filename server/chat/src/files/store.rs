@@ -1,20 +1,15 @@
 //! Every statement on `file_infos`.
 
-use db::{Conn, Result, Row, Sql, Tx, Value, params};
+use db::{Conn, Result, Row, Sql, Tx, params};
 use wire::{FileInfo, Post};
 
-macro_rules! columns {
+macro_rules! select {
     ($rest:literal) => {
-        concat!(
+        Sql::new(concat!(
             "SELECT id, user_id, post_id, channel_id, create_at, update_at, delete_at, name, extension, size, mime_type, ",
             "width, height, has_preview_image, mini_preview, path FROM file_infos ",
             $rest
-        )
-    };
-}
-macro_rules! select {
-    ($rest:literal) => {
-        Sql::new(columns!($rest))
+        ))
     };
 }
 
@@ -71,12 +66,6 @@ pub async fn of_ids(conn: &mut Conn, ids: &[String]) -> Result<Vec<FileInfo>> {
 /// Whether the post or bookmark that the file belongs to is there.
 pub async fn is_live(conn: &mut Conn, id: &str) -> Result<bool> {
     Ok(conn.fetch_optional(&LIVE, params![id], Row::only).await?.unwrap_or(0_i64) > 0)
-}
-
-/// The files that a condition built by [`crate::search`] selects.
-pub async fn matching(conn: &mut Conn, condition: &str, values: Vec<Value>) -> Result<Vec<FileInfo>> {
-    let sql = Sql::built(format!("{}{condition}", columns!("")));
-    Ok(conn.fetch(&sql, values, info).await?.into_iter().map(|(i, _)| i).collect())
 }
 
 pub async fn of_posts(conn: &mut Conn, ids: &[String]) -> Result<Vec<FileInfo>> {

@@ -37,7 +37,7 @@ pub use permalink::embed as with_permalinks;
 pub(crate) use props::sign;
 pub use rules::{COMING_AND_GOING, check, check_length, counts_kind as counts, hashtags};
 pub(crate) use store::silence;
-pub use store::{LAST_ID, changed_for, get, latest, matching, roots, since, thread, unread_from};
+pub use store::{LAST_ID, changed_for, get, latest, roots, since, thread, unread_from};
 pub use system::{Happened, say};
 
 use crate::roles::Permission;

@@ -1,24 +1,19 @@
 //! Every statement on `posts` and `pending_posts`.
 
 use super::rules::COMING_AND_GOING;
-use db::{Conn, Result, Row, Sql, Tx, Value, params};
+use db::{Conn, Result, Row, Sql, Tx, params};
 use wire::{Post, PostMetadata, Props};
 
 /// Beyond every id in every collation: with it, posts of the very same time count as seen.
 pub const LAST_ID: &str = "zzzzzzzzzzzzzzzzzzzzzzzzzzz";
 
-macro_rules! columns {
+macro_rules! select {
     ($rest:literal) => {
-        concat!(
+        Sql::new(concat!(
             "SELECT id, create_at, update_at, edit_at, delete_at, is_pinned, user_id, channel_id, root_id, original_id, ",
             "message, type, props, hashtags, file_ids, has_reactions, remote_id FROM posts ",
             $rest
-        )
-    };
-}
-macro_rules! select {
-    ($rest:literal) => {
-        Sql::new(columns!($rest))
+        ))
     };
 }
 
@@ -166,11 +161,6 @@ pub async fn changed_for(conn: &mut Conn, user: &str, team: &str, at: i64, id: &
 
 pub async fn pinned(conn: &mut Conn, channel: &str) -> Result<Vec<Post>> {
     conn.fetch(&PINNED, params![channel], post).await
-}
-
-/// The posts that a condition built by [`crate::search`] selects.
-pub async fn matching(conn: &mut Conn, condition: &str, values: Vec<Value>) -> Result<Vec<Post>> {
-    conn.fetch(&Sql::built(format!("{}{condition}", columns!(""))), values, post).await
 }
 
 /// Posts by ids; `deleted` ones too.

@@ -1,4 +1,4 @@
-//! A search as one SQL condition, the same text for both engines. Values always go through parameters.
+//! Conditions of a search in SQL, the same text for both engines. Values always go through parameters.
 
 use super::grammar::{Query, Term};
 use db::Value;
@@ -39,11 +39,14 @@ pub fn escaped(text: &str) -> String {
 #[derive(Debug, Default)]
 pub struct Condition {
     parts: Vec<String>,
-    pub values: Vec<Value>,
+    values: Vec<Value>,
+    /// The earliest time, and the first that is too late.
+    times: (Option<i64>, Option<i64>),
 }
 
 impl Condition {
-    fn bind(&mut self, value: impl Into<Value>) -> String {
+    /// Adds a parameter; how it is spelled.
+    pub fn bind(&mut self, value: impl Into<Value>) -> String {
         self.values.push(value.into());
         format!("${}", self.values.len())
     }
@@ -56,7 +59,7 @@ impl Condition {
                 format!("LOWER(' ' || {column} || ' ') LIKE {n} ESCAPE '\\'")
             }
             (Term::Tag(tag), None) => self.holds(columns, &Term::Text(format!("#{tag}"))),
-            (Term::Text(text), _) => {
+            (Term::Text(text) | Term::Prefix(text), _) => {
                 let lower = text.to_lowercase();
                 let n = self.bind(format!("%{}%", escaped(&lower)));
                 let mut any = format!("LOWER({}) LIKE {n} ESCAPE '\\'", columns.text);
@@ -77,19 +80,11 @@ impl Condition {
         }
     }
 
-    /// Adds everything that posts and files have in common.
-    pub fn of(query: &Query, scope: &Scope, columns: Columns) -> Self {
+    /// Channels, authors and times: what posts and files have in common.
+    pub fn filters(query: &Query, scope: &Scope) -> Self {
         let mut c = Self::default();
         let n = c.bind(scope.channels.clone());
         c.parts.push(format!("channel_id IN LIST({n})"));
-        let terms: Vec<String> = query.terms.iter().map(|t| c.holds(columns, t)).collect();
-        if !terms.is_empty() {
-            c.parts.push(format!("({})", terms.join(if scope.any { " OR " } else { " AND " })));
-        }
-        for term in &query.without {
-            let held = c.holds(columns, term);
-            c.parts.push(format!("NOT {held}"));
-        }
         if let Some(authors) = &scope.authors {
             let n = c.bind(authors.clone());
             c.parts.push(format!("user_id IN LIST({n})"));
@@ -100,19 +95,32 @@ impl Condition {
         }
         let day = |date: Date| start_of_day(date, scope.offset);
         let next = |date: Date| day(date.tomorrow().unwrap_or(Date::MAX));
-        if let Some(on) = query.on {
-            c.between(Some(day(on)), Some(next(on)));
+        let from = [query.on.map(day), query.after.map(next)].into_iter().flatten().max();
+        let to = [query.on.map(next), query.before.map(day)].into_iter().flatten().min();
+        for (bound, comparison) in [(from, ">="), (to, "<")] {
+            if let Some(at) = bound {
+                let n = c.bind(at);
+                c.parts.push(format!("create_at {comparison} {n}"));
+            }
         }
-        c.between(query.after.map(next), query.before.map(day));
+        c.times = (from, to);
         c
     }
 
-    fn between(&mut self, from: Option<i64>, to: Option<i64>) {
-        for (bound, comparison) in [(from, ">="), (to, "<")] {
-            if let Some(at) = bound {
-                let n = self.bind(at);
-                self.parts.push(format!("create_at {comparison} {n}"));
-            }
+    /// The earliest time, and the first that is too late.
+    pub fn times(&self) -> (Option<i64>, Option<i64>) {
+        self.times
+    }
+
+    /// Adds the terms, each as a part of the text: what a row can be asked for that is in no index.
+    pub fn words(&mut self, query: &Query, scope: &Scope, columns: Columns) {
+        let terms: Vec<String> = query.terms.iter().map(|t| self.holds(columns, t)).collect();
+        if !terms.is_empty() {
+            self.parts.push(format!("({})", terms.join(if scope.any { " OR " } else { " AND " })));
+        }
+        for term in &query.without {
+            let held = self.holds(columns, term);
+            self.parts.push(format!("NOT {held}"));
         }
     }
 
@@ -129,14 +137,9 @@ impl Condition {
         self.parts.push(text.to_owned());
     }
 
-    /// `WHERE …` newest first, one page.
-    pub fn page(mut self, limit: i64, offset: i64) -> (String, Vec<Value>) {
-        let (limit, offset) = (self.bind(limit), self.bind(offset));
-        let text = format!(
-            "WHERE {} ORDER BY create_at DESC, id DESC LIMIT {limit} OFFSET {offset}",
-            self.parts.join(" AND ")
-        );
-        (text, self.values)
+    /// What stands after WHERE, and the parameters.
+    pub fn ended(self) -> (String, Vec<Value>) {
+        (self.parts.join(" AND "), self.values)
     }
 }
 
@@ -162,11 +165,13 @@ mod tests {
     fn values_never_get_into_the_text() {
         let query = parse(r#"a% "b'; DROP" #c_ -d before:2026-01-02"#).unwrap();
         let scope = Scope { channels: vec!["x".into()], ..Scope::default() };
-        let (text, values) = Condition::of(&query, &scope, POSTS).page(10, 0);
+        let mut condition = Condition::filters(&query, &scope);
+        condition.words(&query, &scope, POSTS);
+        let (text, values) = condition.ended();
         assert!(!text.contains("DROP") && !text.contains("a%"), "{text}");
-        assert_eq!(values[1], Value::from("%a\\%%"));
-        assert_eq!(values[3], Value::from("% #c\\_ %"));
-        assert!(text.contains("NOT (LOWER(message) LIKE $5") && text.contains("create_at < $6"), "{text}");
+        assert_eq!(values[2], Value::from("%a\\%%"));
+        assert_eq!(values[4], Value::from("% #c\\_ %"));
+        assert!(text.contains("NOT (LOWER(message) LIKE $6") && text.contains("create_at < $2"), "{text}");
     }
 
     #[test]

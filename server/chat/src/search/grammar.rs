@@ -11,6 +11,8 @@ const MAX_TERMS: usize = 32;
 pub enum Term {
     /// A word, or several in this order when they were quoted.
     Text(String),
+    /// The beginning of a word: `wat*`.
+    Prefix(String),
     /// A hashtag, without the `#`.
     Tag(String),
 }
@@ -118,6 +120,7 @@ fn add_term(query: &mut Query, piece: Piece) {
     }
     let term = match text.strip_prefix('#').filter(|tag| !piece.quoted && !tag.is_empty()) {
         Some(tag) => Term::Tag(tag.to_owned()),
+        None if text.len() < piece.text.len() => Term::Prefix(text.to_owned()),
         None => Term::Text(text.to_owned()),
     };
     if piece.negative { query.without.push(term) } else { query.terms.push(term) }
@@ -163,7 +166,7 @@ mod tests {
     fn words_phrases_tags_and_exclusions() {
         let query = parse(r#"water "clean water" -dirty -"not this" #Plan gener* 水 - "open"#).unwrap();
         let mut expected = text(&["water", "clean water"]);
-        expected.extend([Term::Tag("Plan".into()), Term::Text("gener".into())]);
+        expected.extend([Term::Tag("Plan".into()), Term::Prefix("gener".into())]);
         expected.extend(text(&["水", "-", "open"]));
         assert_eq!(query.terms, expected);
         assert_eq!(query.without, text(&["dirty", "not this"]));
@@ -187,7 +190,7 @@ mod tests {
         fn no_line_breaks_the_reader(line in "\\PC{0,80}") {
             if let Ok(query) = parse(&line) {
                 prop_assert!(query.terms.len() + query.without.len() <= MAX_TERMS);
-                prop_assert!(query.terms.iter().all(|t| !matches!(t, Term::Text(s) | Term::Tag(s) if s.is_empty())));
+                prop_assert!(query.terms.iter().all(|t| !matches!(t, Term::Text(s) | Term::Prefix(s) | Term::Tag(s) if s.is_empty())));
             }
         }
     }

@@ -1,8 +1,9 @@
 //! The HTTP side of searching.
 
-use super::condition::{Columns, Condition};
+use super::find::{Search, find};
 use super::grammar;
 use super::scope::{Terms, resolve};
+use super::store::Subject;
 use crate::Json;
 use crate::paging;
 use crate::{Actor, Error, Result, Site, files, posts, teams};
@@ -10,17 +11,8 @@ use axum::Router;
 use axum::extract::{FromRequest, Multipart, Path, Request, State};
 use axum::http::header;
 use axum::routing::post;
+use db::Conn;
 use wire::{FileInfoList, PostList, PostSearch};
-
-const POSTS: Columns = Columns { text: "message", tags: Some("hashtags"), inside: None };
-/// A file is found by its name, and by the words of the document that it is.
-const FILES: Columns = Columns {
-    text: "name",
-    tags: None,
-    inside: Some(
-        "EXISTS (SELECT 1 FROM file_texts t WHERE t.path = file_infos.path AND t.content LIKE {} ESCAPE '\\')",
-    ),
-};
 
 /// Routes of this domain.
 pub fn router() -> Router<Site> {
@@ -44,10 +36,6 @@ async fn team_posts(
     find_posts(&site, &actor, Some(&team), &terms).await
 }
 
-fn page(terms: &Terms) -> (i64, i64) {
-    paging::limits(terms.page, terms.per_page)
-}
-
 fn parse(terms: &Terms) -> Result<grammar::Query> {
     let query = grammar::parse(&terms.terms)?;
     if query.is_empty() {
@@ -56,18 +44,33 @@ fn parse(terms: &Terms) -> Result<grammar::Query> {
     Ok(query)
 }
 
-async fn find_posts(site: &Site, actor: &Actor, team: Option<&str>, terms: &Terms) -> Result<Json<PostSearch>> {
+/// Ids of one page, newest first.
+async fn page(
+    site: &Site,
+    conn: &mut Conn,
+    actor: &Actor,
+    team: Option<&str>,
+    terms: &Terms,
+    subject: Subject,
+) -> Result<Vec<String>> {
     let query = parse(terms)?;
-    let mut conn = site.db.read().await?;
     if let Some(team) = team {
-        teams::require_member(&mut conn, actor, team).await?;
+        teams::require_member(conn, actor, team).await?;
     }
-    let scope = resolve(&mut conn, actor, team, terms, &query).await?;
-    let mut condition = Condition::of(&query, &scope, POSTS);
-    condition.also("delete_at = 0 AND type NOT LIKE 'system!_%' ESCAPE '!'");
-    let (limit, offset) = page(terms);
-    let (text, values) = condition.page(limit, offset);
-    let mut found = posts::matching(&mut conn, &text, values).await?;
+    let scope = resolve(conn, actor, team, terms, &query).await?;
+    let (limit, offset) = paging::limits(terms.page, terms.per_page);
+    let search = Search { subject, query: &query, scope: &scope, newest: offset.saturating_add(limit) };
+    let found = find(conn, site.db.engine(), &search).await?;
+    let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
+    Ok(found.into_iter().skip(skipped).map(|hit| hit.id).collect())
+}
+
+async fn find_posts(site: &Site, actor: &Actor, team: Option<&str>, terms: &Terms) -> Result<Json<PostSearch>> {
+    let mut conn = site.db.read().await?;
+    let ids = page(site, &mut conn, actor, team, terms, Subject::Posts).await?;
+    // They come in another order, and one may have been deleted meanwhile.
+    let mut found = posts::roots(&mut conn, &ids, false).await?;
+    found.sort_by_cached_key(|post| ids.iter().position(|id| *id == post.id));
     posts::with_metadata(site, &mut conn, &mut found).await?;
     posts::with_permalinks(site, &mut conn, actor, &mut found).await?;
     posts::with_following(&mut conn, &actor.user_id, &mut found).await?;
@@ -117,20 +120,10 @@ async fn form_or_json(site: &Site, request: Request) -> Result<Terms> {
 }
 
 async fn find_files(site: &Site, actor: &Actor, team: Option<&str>, terms: &Terms) -> Result<Json<FileInfoList>> {
-    let query = parse(terms)?;
     let mut conn = site.db.read().await?;
-    if let Some(team) = team {
-        teams::require_member(&mut conn, actor, team).await?;
-    }
-    let scope = resolve(&mut conn, actor, team, terms, &query).await?;
-    let mut condition = Condition::of(&query, &scope, FILES);
-    condition.one_of("extension", &query.extensions, true);
-    condition.one_of("extension", &query.not_extensions, false);
-    condition
-        .also("delete_at = 0 AND EXISTS (SELECT 1 FROM posts p WHERE p.id = file_infos.post_id AND p.delete_at = 0)");
-    let (limit, offset) = page(terms);
-    let (text, values) = condition.page(limit, offset);
-    let found = files::matching(&mut conn, &text, values).await?;
+    let ids = page(site, &mut conn, actor, team, terms, Subject::Files).await?;
+    let mut found = files::of_ids(&mut conn, &ids).await?;
+    found.sort_by_cached_key(|file| ids.iter().position(|id| *id == file.id));
     Ok(Json(FileInfoList {
         order: found.iter().map(|f| f.id.clone()).collect(),
         file_infos: found.into_iter().map(|f| (f.id.clone(), f)).collect(),

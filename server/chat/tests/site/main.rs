@@ -23,6 +23,7 @@ mod profiles;
 mod roles;
 mod saying;
 mod schemes;
+mod searching;
 mod second_factor;
 mod secrets;
 mod sessions;

@@ -29,14 +29,15 @@ pub struct Table {
     pub columns: Vec<Column>,
 }
 
-// Virtual tables (indexes for searching) and the tables behind them are made anew by what fills them.
+// The indexes for searching are made anew from what they were made of: triggers on it tell them what came and went.
 const COLUMNS: Sql = Sql::forked(
     "SELECT t.name, c.name, c.type FROM pragma_table_list t JOIN pragma_table_info(t.name) c
-     WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name <> 'schema_migrations' ORDER BY t.name, c.cid",
+     WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name <> 'schema_migrations'
+     AND t.name NOT LIKE 'search!_%' ESCAPE '!' ORDER BY t.name, c.cid",
     "SELECT c.table_name::text, c.column_name::text, c.data_type::text FROM information_schema.columns c
      JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name
      WHERE c.table_schema = current_schema() AND t.table_type = 'BASE TABLE' AND c.table_name <> 'schema_migrations'
-     AND c.is_generated = 'NEVER' ORDER BY c.table_name, c.ordinal_position",
+     AND c.table_name NOT LIKE 'search!_%' ESCAPE '!' AND c.is_generated = 'NEVER' ORDER BY c.table_name, c.ordinal_position",
 );
 const MIGRATIONS: Sql = Sql::new("SELECT version FROM schema_migrations ORDER BY version");
 
