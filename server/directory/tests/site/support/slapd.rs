@@ -3,9 +3,10 @@
 use ldap3::{LdapConnAsync, Mod, drive};
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 const PROGRAM: &str = "/usr/sbin/slapd";
 pub const BASE: &str = "dc=field,dc=example";
@@ -27,8 +28,10 @@ impl Drop for Slapd {
     }
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+/// Two that nothing listens on at the moment.
+fn free_ports() -> [u16; 2] {
+    let held = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    held.map(|listener| listener.local_addr().unwrap().port())
 }
 
 /// A person of the LDIF; the password is the name and `-Pass-9`.
@@ -112,7 +115,7 @@ impl Slapd {
         let mut add = Command::new(PROGRAM).args(["-Tadd", "-f"]).arg(&conf).stdin(Stdio::piped()).spawn().unwrap();
         add.stdin.take().unwrap().write_all(ldif().as_bytes()).unwrap();
         assert!(add.wait().unwrap().success(), "slapadd");
-        let (port, tls_port) = (free_port(), free_port());
+        let [port, tls_port] = free_ports();
         let mut child = Command::new(PROGRAM)
             .arg("-f")
             .arg(&conf)
@@ -130,6 +133,14 @@ impl Slapd {
             }
         }
         std::thread::spawn(move || lines.for_each(drop));
+        // It says so before it listens.
+        let deadline = Instant::now() + Duration::from_secs(20);
+        for port in [port, tls_port] {
+            while TcpStream::connect(("127.0.0.1", port)).is_err() {
+                assert!(Instant::now() < deadline, "slapd does not listen on {port}");
+                std::thread::yield_now();
+            }
+        }
         Self { child, port, tls_port, folder }
     }
 
