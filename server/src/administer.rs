@@ -47,10 +47,38 @@ fn shown(config: &Config) -> Map<String, Value> {
             "AmazonS3PathPrefix": files.prefix, "AmazonS3Endpoint": files.endpoint, "AmazonS3Region": files.region,
             "AmazonS3AccessKeyId": files.access_key, "AmazonS3SecretAccessKey": secret, "AmazonS3SSL": !files.allow_http,
         },
+        "LdapSettings": ldap(&config.directory),
         "ImageProxySettings": {"Enable": config.links.image_proxy},
         "MetricsSettings": {"Enable": !config.metrics_token.is_empty()},
     });
     if let Value::Object(document) = document { document } else { Map::new() }
+}
+
+/// `[server.directory]` under upstream's names.
+fn ldap(c: &directory::Config) -> Value {
+    let address = c.url.split_once("://").map_or("", |(_, rest)| rest).trim_end_matches('/');
+    let (host, port) = address.rsplit_once(':').unwrap_or((address, ""));
+    let security = match (c.url.starts_with("ldaps:"), c.start_tls) {
+        (true, _) => "TLS",
+        (_, true) => "STARTTLS",
+        _ => "",
+    };
+    let usual = if security == "TLS" { 636 } else { 389 };
+    let secret = if c.bind_password.is_empty() { "" } else { MASK };
+    json!({
+        "Enable": c.enabled, "EnableSync": c.enabled && c.sync_minutes > 0, "LdapServer": host,
+        "LdapPort": port.parse::<u16>().unwrap_or(usual), "ConnectionSecurity": security, "BaseDN": c.base_dn,
+        "BindUsername": c.bind_dn, "BindPassword": secret, "UserFilter": c.user_filter, "GroupFilter": c.group_filter,
+        "GuestFilter": c.guest_filter, "EnableAdminFilter": !c.admin_filter.is_empty(), "AdminFilter": c.admin_filter,
+        "GroupDisplayNameAttribute": c.group_name_attribute, "GroupIdAttribute": c.group_id_attribute,
+        "FirstNameAttribute": c.first_name_attribute, "LastNameAttribute": c.last_name_attribute,
+        "EmailAttribute": c.email_attribute, "UsernameAttribute": c.username_attribute,
+        "NicknameAttribute": c.nickname_attribute, "IdAttribute": c.id_attribute,
+        "PositionAttribute": c.position_attribute, "LoginIdAttribute": c.login_attribute,
+        "PictureAttribute": c.picture_attribute, "SyncIntervalMinutes": c.sync_minutes,
+        "SkipCertificateVerification": false, "QueryTimeout": c.timeout_s, "MaxPageSize": c.page_size,
+        "LoginFieldName": c.login_field_name,
+    })
 }
 
 fn source(config: &Config, origins: Origins, diagnostic_id: String) -> Source {

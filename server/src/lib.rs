@@ -70,6 +70,7 @@ pub async fn run(config: Config, reread: Reread, lines: Ring) -> anyhow::Result<
     tokio::spawn(chat::status::run(site.clone(), stop.clone()));
     tokio::spawn(chat::mail::run(site.clone(), stop.clone()));
     directory::Directory::open(&site, &config.directory, &stop)
+        .await
         .map_err(|e| anyhow::anyhow!("[server.directory] {e}"))
         .unwrap_or_else(exit_code_2);
     let ready = site.clone();

@@ -1,6 +1,7 @@
 //! `[server.directory]`.
 
 use crate::Unfit;
+use crate::encryption::Identity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -66,6 +67,9 @@ pub struct Config {
     pub max_group_members: usize,
     /// Logins that wait for the directory at the same time; more are turned away.
     pub max_parallel: usize,
+    /// What this server shows to the directory; administrators give it to the running site.
+    #[serde(skip)]
+    pub identity: Option<Identity>,
 }
 
 impl Default for Config {
@@ -101,6 +105,7 @@ impl Default for Config {
             max_groups: 10_000,
             max_group_members: 500_000,
             max_parallel: 32,
+            identity: None,
         }
     }
 }
@@ -140,8 +145,7 @@ impl Config {
             }
         }
         for (key, name) in self.attributes() {
-            let shape = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ';');
-            if !name.chars().all(shape) {
+            if !is_attribute(name) && !name.is_empty() {
                 return Err(Unfit::Key(key, format!("{name} is no name of an attribute")));
             }
         }
@@ -178,6 +182,11 @@ impl Config {
             ("group_name_attribute", &self.group_name_attribute),
         ]
     }
+}
+
+/// Whether it can be the name of an attribute.
+pub fn is_attribute(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ';'))
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub fn of_bytes(bytes: &[u8]) -> String {
 
 fn is_of_bytes(id: &str) -> bool {
     let hex = |pair: &[u8]| pair[0] == b'\\' && pair[1..].iter().all(u8::is_ascii_hexdigit);
-    !id.is_empty() && id.len() % 3 == 0 && id.as_bytes().chunks(3).all(hex)
+    !id.is_empty() && id.len().is_multiple_of(3) && id.as_bytes().chunks(3).all(hex)
 }
 
 /// An id of [`of_bytes`] or of text, as it stands in a filter.

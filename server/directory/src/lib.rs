@@ -13,9 +13,11 @@ mod config;
 mod doctor;
 mod encryption;
 mod filter;
+mod given;
 mod groups;
 mod login;
 mod migrate;
+mod own;
 mod people;
 mod routes;
 mod store;
@@ -28,7 +30,7 @@ pub use routes::router;
 
 use chat::{Error, Site};
 use operations::jobs::Runner;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -40,6 +42,8 @@ pub const SERVICE: &str = "ldap";
 pub enum Unfit {
     #[error("{0}: {1}")]
     Key(&'static str, String),
+    #[error("what administrators set: {0}")]
+    Stored(String),
 }
 
 /// The directory of a site; cheap to clone.
@@ -47,7 +51,10 @@ pub enum Unfit {
 pub struct Directory(Arc<Shared>);
 
 struct Shared {
-    config: Config,
+    /// As the file has it.
+    file: Config,
+    /// With what administrators gave.
+    config: RwLock<Arc<Config>>,
     /// Places for logins that wait for the directory.
     places: Semaphore,
 }
@@ -56,8 +63,8 @@ impl Directory {
     /// Lets people of the directory log in, and synchronises with it until `stop`. Does nothing when it is off.
     ///
     /// # Errors
-    /// When a setting makes no sense. A directory that is away at the moment is none.
-    pub fn open(site: &Site, config: &Config, stop: &CancellationToken) -> Result<(), Unfit> {
+    /// When a setting makes no sense, or the database fails. A directory that is away at the moment is none.
+    pub async fn open(site: &Site, config: &Config, stop: &CancellationToken) -> Result<(), Unfit> {
         if !config.enabled {
             return Ok(());
         }
@@ -65,8 +72,12 @@ impl Directory {
         if config.start_tls || config.url.starts_with("ldaps://") {
             encryption::rustls(config)?;
         }
-        let directory =
-            Self(Arc::new(Shared { places: Semaphore::new(config.max_parallel.max(1)), config: config.clone() }));
+        let whole = own::over(site, config).await.map_err(|e| Unfit::Stored(e.to_string()))?;
+        let directory = Self(Arc::new(Shared {
+            places: Semaphore::new(config.max_parallel.max(1)),
+            config: RwLock::new(Arc::new(whole)),
+            file: config.clone(),
+        }));
         site.ask_directory(Arc::new(directory.clone()));
         if let Some(runner) = site.kept::<Runner>() {
             sync::register(&runner, &directory);
@@ -78,8 +89,15 @@ impl Directory {
         Ok(())
     }
 
-    fn config(&self) -> &Config {
-        &self.0.config
+    fn config(&self) -> Arc<Config> {
+        self.0.config.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes up what an administrator has just changed.
+    async fn refresh(&self, site: &Site) -> chat::Result<()> {
+        let whole = own::over(site, &self.0.file).await?;
+        *self.0.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(whole);
+        Ok(())
     }
 }
 

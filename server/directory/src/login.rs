@@ -20,7 +20,7 @@ impl Directory {
     }
 
     async fn groups_and_picture(&self, site: &Site, user: &User, person: &Person) -> anyhow::Result<()> {
-        let config = self.config();
+        let config = &*self.config();
         let mut session = Session::open(config).await?;
         let linked = chat::groups::remote::all(&mut site.db.read().await?, SERVICE).await?;
         if !linked.is_empty() {
@@ -65,7 +65,7 @@ impl chat::auth::Directory for Directory {
     }
 
     fn told(&self) -> Vec<(&'static str, String)> {
-        let c = self.config();
+        let c = &*self.config();
         let set = |attribute: &str| (!attribute.is_empty()).to_string();
         vec![
             ("LdapLoginFieldName", c.login_field_name.clone()),
@@ -78,7 +78,7 @@ impl chat::auth::Directory for Directory {
     }
 
     fn keeps(&self, field: &str) -> bool {
-        let c = self.config();
+        let c = &*self.config();
         match field {
             "email" | "username" => true,
             "first_name" => !c.first_name_attribute.is_empty(),
@@ -93,8 +93,9 @@ impl chat::auth::Directory for Directory {
         Box::pin(async move {
             let _place = self.place()?;
             let ask = async {
-                let mut session = Session::open(self.config()).await?;
-                people::by_login(&mut session, self.config(), login).await
+                let config = self.config();
+                let mut session = Session::open(&config).await?;
+                people::by_login(&mut session, &config, login).await
             };
             ask.await.map_err(|e: Failure| e.told())
         })
@@ -104,8 +105,9 @@ impl chat::auth::Directory for Directory {
         Box::pin(async move {
             let _place = self.place()?;
             let ask = async {
-                let mut session = Session::open(self.config()).await?;
-                people::by_id(&mut session, self.config(), id).await
+                let config = self.config();
+                let mut session = Session::open(&config).await?;
+                people::by_id(&mut session, &config, id).await
             };
             ask.await.map_err(|e: Failure| e.told())
         })
@@ -114,7 +116,7 @@ impl chat::auth::Directory for Directory {
     fn proves<'a>(&'a self, person: &'a Person, password: &'a str) -> BoxFuture<'a, Result<bool>> {
         Box::pin(async move {
             let _place = self.place()?;
-            client::proves(self.config(), &person.entry, password).await.map_err(|e| e.told())
+            client::proves(&self.config(), &person.entry, password).await.map_err(|e| e.told())
         })
     }
 

@@ -2,7 +2,7 @@
 
 use crate::client::Session;
 use crate::trial::{self, Found, Settings};
-use crate::{Directory, SERVICE, groups, migrate, sync};
+use crate::{Directory, SERVICE, given, groups, migrate, sync};
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -29,13 +29,14 @@ pub fn router() -> Router<Site> {
         .route("/ldap/groups/{remote_id}/link", post(link).delete(unlink))
         .route("/ldap/users/{user_id}/group_sync_memberships", post(bring))
         .route("/users/migrate_auth/ldap", post(take_over))
+        .merge(given::router())
 }
 
-fn ok() -> Result<Json<StatusOk>> {
+pub(crate) fn ok() -> Result<Json<StatusOk>> {
     Ok(Json(StatusOk::default()))
 }
 
-async fn note(site: &Site, actor: &Actor, action: &str, info: &str) -> Result<()> {
+pub(crate) async fn note(site: &Site, actor: &Actor, action: &str, info: &str) -> Result<()> {
     let mut tx = site.db.write().await?;
     audits::record(site, &mut tx, actor, action, info).await?;
     Ok(tx.commit().await?)
@@ -50,13 +51,13 @@ async fn synchronise(State(site): State<Site>, actor: Actor) -> Result<Json<Stat
 
 async fn test(State(site): State<Site>, actor: Actor) -> Result<Json<StatusOk>> {
     require(&actor, &["test_ldap", "manage_system"])?;
-    trial::connection(crate::of(&site)?.config()).await.map_err(|e| e.explained())?;
+    trial::connection(&crate::of(&site)?.config()).await.map_err(|e| e.explained())?;
     ok()
 }
 
 /// The settings of the body on top of those that are set.
 fn tried(site: &Site, body: Settings) -> Result<crate::Config> {
-    let set = site.kept::<Directory>().map(|d| d.config().clone()).unwrap_or_default();
+    let set = site.kept::<Directory>().map(|d| (*d.config()).clone()).unwrap_or_default();
     let wrong = |e: crate::Unfit| Error::invalid("api.context.invalid_body_param.app_error", e.to_string());
     body.onto(&set).map_err(wrong)
 }
@@ -112,8 +113,9 @@ async fn list(
     require(&actor, SEES_GROUPS)?;
     let directory = crate::of(&site)?;
     let ask = async {
-        let mut session = Session::open(directory.config()).await?;
-        groups::named(&mut session, directory.config(), &wanted.q).await
+        let config = directory.config();
+        let mut session = Session::open(&config).await?;
+        groups::named(&mut session, &config, &wanted.q).await
     };
     let found = ask.await.map_err(|e| e.explained())?;
     let linked = chat::groups::remote::all(&mut site.db.read().await?, SERVICE).await?;
@@ -140,8 +142,9 @@ async fn link(
     require(&actor, SETS_GROUPS)?;
     let directory = crate::of(&site)?;
     let ask = async {
-        let mut session = Session::open(directory.config()).await?;
-        groups::by_id(&mut session, directory.config(), &remote_id).await
+        let config = directory.config();
+        let mut session = Session::open(&config).await?;
+        groups::by_id(&mut session, &config, &remote_id).await
     };
     let missing = || Error::not_found("ent.ldap_groups.no_rows", "The directory has no such group.");
     let found = ask.await.map_err(|e| e.explained())?.ok_or_else(missing)?;

@@ -74,7 +74,7 @@ struct Counts {
 }
 
 async fn run(site: &Site, directory: &Directory, report: &Report) -> Result<Ended> {
-    let config = directory.config();
+    let config = &*directory.config();
     let failed = |e: Failure| e.explained();
     let mut session = Session::open(config).await.map_err(failed)?;
     let all = people::everybody(&mut session, config).await.map_err(failed)?;

@@ -301,8 +301,7 @@ async fn linked_groups(w: &mut World, event: &str) {
     let mut tx = w.site.db.write().await.unwrap();
     let group = chat::groups::remote::link(&w.site, &mut tx, "ldap", &kit::id::new(), "Shift").await.unwrap();
     tx.commit().await.unwrap();
-    let (kind, place) =
-        if event.ends_with("team") { ("teams", w.id("team")) } else { ("channels", w.id("channel")) };
+    let (kind, place) = if event.ends_with("team") { ("teams", w.id("team")) } else { ("channels", w.id("channel")) };
     let path = format!("/groups/{}/{kind}/{place}/link", group.id);
     w.ok("admin", "POST", &path, json!({"auto_add": false})).await;
     if event.contains("not_associated") {

@@ -46,7 +46,7 @@ async fn accounts_follow_their_entries() {
             user_filter: "(&(objectClass=inetOrgPerson)(!(employeeType=away)))".into(),
             ..slapd.config()
         };
-        reopen(&place, &narrow);
+        reopen(&place, &narrow).await;
         place.synchronised().await;
         assert_ne!(place.get(&format!("/users/{dora}")).await["delete_at"], 0, "{engine}");
         slapd.set(&dn("dora"), "employeeType", "here").await;
@@ -58,7 +58,7 @@ async fn accounts_follow_their_entries() {
             directory::Config { user_filter: "(objectClass=device)".into(), ..slapd.config() },
             directory::Config { max_users: 5, ..slapd.config() },
         ] {
-            reopen(&place, &broken);
+            reopen(&place, &broken).await;
             let job = place.synchronised().await;
             assert_eq!(job["status"], "error", "{engine}: {job}");
             assert_eq!(place.get(&format!("/users/{dora}")).await["delete_at"], 0, "{engine}");
@@ -66,8 +66,8 @@ async fn accounts_follow_their_entries() {
     }
 }
 
-fn reopen(place: &crate::support::Place, config: &directory::Config) {
-    directory::Directory::open(&place.site, config, &tokio_util::sync::CancellationToken::new()).unwrap();
+async fn reopen(place: &crate::support::Place, config: &directory::Config) {
+    directory::Directory::open(&place.site, config, &tokio_util::sync::CancellationToken::new()).await.unwrap();
 }
 
 #[tokio::test]
@@ -103,5 +103,24 @@ async fn filters_say_who_is_a_guest_and_who_administers() {
         assert_eq!(position["total_count"], 4, "{engine}: {position}");
         place.post("/ldap/test", Value::Null).await;
         place.post("/ldap/test_connection", json!({})).await;
+    }
+}
+
+#[tokio::test]
+async fn accounts_can_go_by_another_attribute() {
+    let slapd = Slapd::start();
+    slapd.set(&dn("bruno"), "employeeNumber", "4711").await;
+    for place in places(&slapd.config()).await {
+        let engine = place.engine;
+        let (bruno, carla) = (place.comes("bruno").await, place.comes("carla").await);
+        let to = json!({"toAttribute": "employeeNumber"});
+        let refused = place.refused(&place.root, "POST", "/ldap/migrateid", to).await;
+        assert_eq!(refused.0, 400, "{engine}: carla has none");
+        place.post("/ldap/migrateid", json!({"toAttribute": "uid"})).await;
+        assert_eq!(place.get(&format!("/users/{}", text(&bruno, "id"))).await["auth_data"], "bruno", "{engine}");
+        // It holds after a restart with the same file.
+        reopen(&place, &slapd.config()).await;
+        assert_eq!(place.comes("carla").await["id"], carla["id"], "{engine}");
+        assert_eq!(place.synchronised().await["data"]["deactivated"], "0", "{engine}");
     }
 }

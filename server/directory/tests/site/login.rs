@@ -160,3 +160,20 @@ async fn a_directory_that_is_away_keeps_its_own_people_out_only() {
     let found = directory::examine(&config).await.unwrap();
     assert!(found.found.contains("cannot be reached"), "{found:?}");
 }
+
+#[tokio::test]
+async fn pictures_come_along() {
+    let slapd = Slapd::start();
+    slapd.set_picture("bruno").await;
+    let config = directory::Config { picture_attribute: "jpegPhoto".into(), ..slapd.config() };
+    for place in places(&config).await {
+        let engine = place.engine;
+        let id = text(&place.comes("bruno").await, "id");
+        let set = place.get(&format!("/users/{id}")).await["last_picture_update"].clone();
+        assert!(set.as_i64().is_some_and(|at| at > 0), "{engine}: {set}");
+        place.clock.advance(1000);
+        place.comes("bruno").await;
+        let again = place.get(&format!("/users/{id}")).await["last_picture_update"].clone();
+        assert_eq!(again, set, "{engine}: the same picture is not made again");
+    }
+}

@@ -10,6 +10,12 @@ import { ErrorNote } from '../ui/states';
 import { AuthFrame } from './AuthFrame';
 import { logIn } from './session';
 
+/** Directories have login names of their own; their people are told what to write. */
+function nameLabel(): string {
+  const { EnableLdap, LdapLoginFieldName } = config.value;
+  return EnableLdap === 'true' && LdapLoginFieldName ? `${t('login.name')} / ${LdapLoginFieldName}` : t('login.name');
+}
+
 export function LoginPage() {
   const [login, setLogin] = useState('');
   const [password, setPassword] = useState('');
@@ -32,7 +38,7 @@ export function LoginPage() {
     <AuthFrame title={t('login.title')} lead={t('login.lead')}>
       <form class="form" onSubmit={onSubmit} aria-label={t('login.title')}>
         {error && <ErrorNote text={error} />}
-        <Field label={t('login.name')} name="login" autocomplete="username" required autofocus value={login} onValue={setLogin} />
+        <Field label={nameLabel()} name="login" autocomplete="username" required autofocus value={login} onValue={setLogin} />
         <Field label={t('login.password')} name="password" type="password" autocomplete="current-password" required value={password} onValue={setPassword} />
         {code !== null && <Field label={t('login.code')} name="code" autocomplete="one-time-code" required autofocus maxLength={8} value={code} onValue={setCode} />}
         <button type="submit" class="button primary" disabled={busy}>

@@ -39,7 +39,7 @@ pub async fn places(settings: &directory::Config) -> Vec<Place> {
         let site = Site::new(Parts { db, hub: Hub::default(), clock: clock.clone(), config, keys, files });
         let runner = Runner::default();
         site.keep(runner.clone());
-        directory::Directory::open(&site, settings, &CancellationToken::new()).unwrap();
+        directory::Directory::open(&site, settings, &CancellationToken::new()).await.unwrap();
         let api = chat::routes::api_with(&site, directory::router().merge(operations::router()));
         let mut place = Place { engine, site, clock, api, runner, root: String::new() };
         let account = json!({"username": "root", "email": "root@site.example", "password": "Correct-horse-9"});
@@ -92,6 +92,17 @@ impl Place {
 
     pub async fn log_in(&self, name: &str, password: &str) -> (StatusCode, String, Value) {
         self.call("", "POST", "/users/login", json!({"login_id": name, "password": password})).await
+    }
+
+    /// As root, a form with one file; the status.
+    pub async fn upload(&self, path: &str, file: &std::path::Path) -> StatusCode {
+        let text = std::fs::read_to_string(file).unwrap();
+        let head = "Content-Disposition: form-data; name=\"certificate\"; filename=\"f.pem\"";
+        let form = format!("--x\r\n{head}\r\n\r\n{text}\r\n--x--\r\n");
+        let request = Request::builder().method("POST").uri(format!("/api/v4{path}"));
+        let request = request.header("content-type", "multipart/form-data; boundary=x");
+        let request = request.header("authorization", format!("Bearer {}", self.root)).body(Body::from(form)).unwrap();
+        self.api.clone().oneshot(request).await.unwrap().status()
     }
 
     /// Status and error id of a login that fails.

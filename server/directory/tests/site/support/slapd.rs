@@ -87,12 +87,21 @@ fn certificates(folder: &Path) {
             let leaf = CertificateParams::new(["localhost".to_owned()]).unwrap().signed_by(&own, &issuer).unwrap();
             write("server.pem", leaf.pem());
             write("server.key", own.serialize_pem());
+            let own = KeyPair::generate().unwrap();
+            let leaf = CertificateParams::new(["chat.field".to_owned()]).unwrap().signed_by(&own, &issuer).unwrap();
+            write("client.pem", leaf.pem());
+            write("client.key", own.serialize_pem());
         }
     }
 }
 
 impl Slapd {
     pub fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// With more lines of configuration.
+    pub fn start_with(more: &str) -> Self {
         assert!(
             Path::new(PROGRAM).exists(),
             "{PROGRAM} is not there: these tests need OpenLDAP's server (./muster test installs it; apt-get install slapd)"
@@ -104,7 +113,7 @@ impl Slapd {
             "include /etc/ldap/schema/core.schema\ninclude /etc/ldap/schema/cosine.schema\n\
              include /etc/ldap/schema/inetorgperson.schema\ninclude /etc/ldap/schema/nis.schema\n\
              modulepath /usr/lib/ldap\nmoduleload back_mdb\npidfile {at}/slapd.pid\n\
-             TLSCACertificateFile {at}/ca.pem\nTLSCertificateFile {at}/server.pem\nTLSCertificateKeyFile {at}/server.key\n\
+             TLSCACertificateFile {at}/ca.pem\nTLSCertificateFile {at}/server.pem\nTLSCertificateKeyFile {at}/server.key\n{more}\
              database mdb\nsuffix \"{BASE}\"\nrootdn \"{ADMIN}\"\nrootpw {PASSWORD}\ndirectory {at}/db\n\
              index objectClass,uid,mail,entryUUID eq\n\
              access to attrs=userPassword by anonymous auth by * none\naccess to * by * read\n"
@@ -191,6 +200,15 @@ impl Slapd {
 
     pub async fn set(&self, dn: &str, attribute: &str, value: &str) {
         self.change(dn, Mod::Replace(attribute.to_owned(), HashSet::from([value.to_owned()]))).await;
+    }
+
+    /// Gives somebody a picture.
+    pub async fn set_picture(&self, name: &str) {
+        let mut jpeg = std::io::Cursor::new(Vec::new());
+        let picture = image::DynamicImage::ImageRgb8(image::RgbImage::new(60, 40));
+        picture.write_to(&mut jpeg, image::ImageFormat::Jpeg).unwrap();
+        let change = Mod::Replace(b"jpegPhoto".to_vec(), HashSet::from([jpeg.into_inner()]));
+        self.admin().await.modify(&dn(name), vec![change]).await.unwrap().success().unwrap();
     }
 
     /// Puts an entry into a group, or takes it out.
