@@ -5,6 +5,7 @@
 //! and the placing of calls on shards in [`crate::switchboard`], and nothing here.
 
 mod budget;
+mod burst;
 mod dialogue;
 mod tcp;
 mod thread;

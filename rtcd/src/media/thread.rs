@@ -245,20 +245,20 @@ impl Thread {
     fn send(&mut self) {
         self.wire.extend(std::iter::from_fn(|| self.dialogue.node.poll_transmit()));
         let mut gone = Vec::new();
-        for group in self.wire.chunk_by(|a, b| (a.proto, a.source, a.destination) == (b.proto, b.source, b.destination))
-        {
-            let first = &group[0];
-            if first.proto == Protocol::Udp {
-                let own = self.plan.own_for(first.source.ip());
+        for run in self.wire.chunk_by(|a, b| (a.proto, a.source) == (b.proto, b.source)) {
+            if run[0].proto == Protocol::Udp {
+                let own = self.plan.own_for(run[0].source.ip());
                 if let Some(udp) = self.udp.iter_mut().find(|u| u.serves(own)) {
-                    udp.send(&self.plan, group);
+                    udp.send(&self.plan, run);
                 }
                 continue;
             }
-            let Some(token) = self.by_remote.get(&first.destination).copied() else { continue };
-            let Some(connection) = self.connections.get_mut(&token) else { continue };
-            if group.iter().any(|packet| connection.send(&packet.contents).is_err()) {
-                gone.push(token);
+            for packet in run {
+                let Some(token) = self.by_remote.get(&packet.destination).copied() else { continue };
+                let Some(connection) = self.connections.get_mut(&token) else { continue };
+                if connection.send(&packet.contents).is_err() {
+                    gone.push(token);
+                }
             }
         }
         self.wire.clear();

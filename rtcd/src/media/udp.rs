@@ -1,10 +1,8 @@
-//! UDP sockets: datagrams come in batches with the address they were sent to, and go out grouped by receiver
-//! (`quinn-udp` knows the system's ways for both).
+//! UDP sockets: datagrams come in batches with the address they were sent to (`quinn-udp` knows the system's ways); how
+//! they go out is in [`super::burst`].
 
 use super::MediaError;
-use crate::addresses::Plan;
 use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSockRef, UdpSocketState};
-use rtcd_sfu::Transmit;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io::IoSliceMut;
 use std::net::{IpAddr, SocketAddr};
@@ -22,7 +20,8 @@ pub struct Udp {
     bound: IpAddr,
     buffers: Vec<Vec<u8>>,
     metas: Vec<RecvMeta>,
-    burst: Vec<u8>,
+    /// The system cuts messages into datagrams (UDP_SEGMENT).
+    pub cuts: bool,
     /// Whether the kernel may have more to read.
     pub readable: bool,
 }
@@ -52,7 +51,7 @@ impl Udp {
             bound: address.ip(),
             buffers: vec![vec![0; size]; BATCH_SIZE],
             metas: vec![RecvMeta::default(); BATCH_SIZE],
-            burst: Vec::with_capacity(DATAGRAM * SEGMENTS),
+            cuts: true,
             readable: true,
         })
     }
@@ -89,38 +88,23 @@ impl Udp {
         self.bound.is_unspecified() || own == Some(self.bound)
     }
 
-    /// Sends datagrams that all go to one receiver; equal sizes travel as one burst where the system can.
-    pub fn send(&mut self, plan: &Plan, datagrams: &[Transmit]) {
-        let segments = self.state.max_gso_segments().clamp(1, SEGMENTS);
-        let mut rest = datagrams;
-        while let Some(first) = rest.first() {
-            let size = first.contents.len();
-            let equal = rest.iter().take(segments).take_while(|t| t.contents.len() == size).count();
-            // One shorter datagram may end a burst.
-            let tail = usize::from(equal < segments && rest.get(equal).is_some_and(|t| t.contents.len() < size));
-            let (burst, later) = rest.split_at(equal + tail);
-            rest = later;
-            self.burst.clear();
-            for datagram in burst {
-                self.burst.extend_from_slice(&datagram.contents);
-            }
-            let source = plan.own_for(first.source.ip()).filter(|_| self.bound.is_unspecified());
-            let transmit = quinn_udp::Transmit {
-                destination: self.mapped(first.destination),
-                ecn: None,
-                contents: &self.burst,
-                segment_size: (burst.len() > 1).then_some(size),
-                src_ip: source,
-            };
-            // A full buffer loses the datagram, as any network may.
-            if let Err(error) = self.state.try_send(UdpSockRef::from(&self.socket), &transmit) {
-                tracing::trace!(%error, destination = %first.destination, "sending");
-            }
-        }
+    /// Datagrams that the kernel may be given as one.
+    pub fn segments(&self) -> usize {
+        self.state.max_gso_segments().clamp(1, SEGMENTS)
+    }
+
+    /// Whether datagrams may leave from any address of this machine.
+    pub fn is_wildcard(&self) -> bool {
+        self.bound.is_unspecified()
+    }
+
+    /// Whether it is a socket of IPv6, which may carry IPv4 as well.
+    pub fn is_v6(&self) -> bool {
+        self.bound.is_ipv6()
     }
 
     /// The address as a socket for both families wants it.
-    fn mapped(&self, address: SocketAddr) -> SocketAddr {
+    pub fn mapped(&self, address: SocketAddr) -> SocketAddr {
         match (self.bound, address) {
             (IpAddr::V6(_), SocketAddr::V4(v4)) => SocketAddr::new(v4.ip().to_ipv6_mapped().into(), v4.port()),
             _ => address,
