@@ -152,4 +152,6 @@ pub struct Totals {
     pub tracks: BTreeMap<(String, TrackKind, &'static str), (usize, usize)>,
     pub packets_in: u64,
     pub packets_out: u64,
+    /// Those of `packets_out` that did not pass through str0m.
+    pub packets_short: u64,
 }

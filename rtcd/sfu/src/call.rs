@@ -1,6 +1,7 @@
 //! Who is in a call, what they send, and who receives it.
 
 use crate::TrackKind;
+use crate::egress::ShortWay;
 use crate::forward::Rewrite;
 use crate::keyframe::Limiter;
 use std::collections::BTreeMap;
@@ -17,9 +18,13 @@ pub(crate) type TrackId = u64;
 /// Somebody who receives a track.
 pub(crate) struct Subscriber {
     pub peer: PeerId,
+    /// The m-line that carries the track to it.
+    pub mid: Mid,
     pub ssrc: Ssrc,
     pub pt: Pt,
     pub rewrite: Rewrite,
+    /// For sound, once a packet has shown it.
+    pub short_way: Option<ShortWay>,
 }
 
 /// What one participant sends on one SSRC.

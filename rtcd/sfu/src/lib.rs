@@ -10,6 +10,8 @@
 
 mod api;
 mod call;
+mod cipher;
+mod egress;
 mod forward;
 mod keyframe;
 mod negotiation;

@@ -45,6 +45,7 @@ pub struct Node {
     random: u64,
     packets_in: u64,
     packets_out: u64,
+    packets_short: u64,
 }
 
 impl Node {
@@ -79,6 +80,7 @@ impl Node {
             next_track: 1,
             packets_in: 0,
             packets_out: 0,
+            packets_short: 0,
         }
     }
 
@@ -116,6 +118,7 @@ impl Node {
             other.addresses.retain(|a| *a != key);
         }
         let Some(peer) = self.peers[id].as_mut() else { return };
+        peer.moves = peer.moves.wrapping_add(1);
         if peer.addresses.len() >= MAX_ADDRESSES {
             self.addresses.remove(&peer.addresses.remove(0));
         }
@@ -186,6 +189,7 @@ impl Node {
             calls: self.call_names.len(),
             packets_in: self.packets_in,
             packets_out: self.packets_out,
+            packets_short: self.packets_short,
             ..Totals::default()
         };
         for peer in self.peers.iter().flatten() {

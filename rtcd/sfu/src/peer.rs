@@ -12,7 +12,7 @@ use str0m::channel::ChannelId;
 use str0m::format::Codec;
 use str0m::media::{Direction, Mid, Pt};
 use str0m::net::Transmit;
-use str0m::rtp::{RtpWrite, Ssrc};
+use str0m::rtp::{ExtensionMap, RtpWrite, Ssrc};
 use str0m::{Event, Input, Output, Rtc, RtcError};
 
 /// Time-outs handled in one drain at most; str0m needs a handful.
@@ -64,6 +64,17 @@ pub(crate) enum Incoming {
     Over(Mid),
 }
 
+/// A packet for this participant that str0m sends.
+pub(crate) struct Outbound {
+    pub track: TrackId,
+    /// Where among the track's subscribers this participant was.
+    pub place: usize,
+    pub ssrc: Ssrc,
+    /// Extended sequence number.
+    pub sequence: u64,
+    pub packet: RtpWrite,
+}
+
 pub(crate) struct Peer {
     pub join: Join,
     pub call: CallId,
@@ -83,7 +94,9 @@ pub(crate) struct Peer {
     /// ICE has heard nothing since.
     pub silent_since: Option<Instant>,
     /// Packets of this tick.
-    pub outbox: Vec<(Ssrc, RtpWrite)>,
+    pub outbox: Vec<Outbound>,
+    /// How often its address may have changed.
+    pub moves: u32,
     pub addresses: Vec<(bool, std::net::SocketAddr)>,
     pub connected: bool,
     /// str0m failed or panicked and must not be called any more.
@@ -109,6 +122,7 @@ impl Peer {
             monitor: Monitor::default(),
             silent_since: None,
             outbox: Vec::new(),
+            moves: 0,
             addresses: Vec::new(),
             connected: false,
             broken: false,
@@ -178,6 +192,11 @@ impl Peer {
         let media = self.rtc.media(mid).filter(|m| m.direction().is_sending() && !m.disabled())?;
         let mut params = self.rtc.codec_config().iter();
         params.find(|p| p.spec().codec == codec && media.remote_pts().contains(&p.pt())).map(|p| p.pt())
+    }
+
+    /// The header extensions of an m-line, as the participant numbers them.
+    pub fn extensions(&self, mid: Mid) -> Option<&ExtensionMap> {
+        self.rtc.media(mid).map(|media| media.remote_extmap())
     }
 
     /// The direction of an m-line without our part in it.

@@ -1,5 +1,6 @@
 //! How each participant's `Rtc` is set up: codecs, header extensions, ICE-lite, the shared certificate.
 
+use crate::cipher;
 use std::time::Instant;
 use str0m::config::DtlsCert;
 use str0m::format::{Codec, CodecConfig, CodecSpec, FormatParams, PayloadParams};
@@ -14,13 +15,14 @@ const AV1: (u8, u8) = (45, 46);
 
 /// A certificate for all participants of the process: making one costs more than a handshake.
 pub(crate) fn certificate() -> Option<DtlsCert> {
-    str0m::crypto::from_feature_flags().dtls_provider.generate_certificate()
+    cipher::provider().dtls_provider.generate_certificate()
 }
 
 /// A participant's connection, answering ICE checks on `candidates`. ICE-lite leaves the controlling role to the
 /// participant whatever offers are exchanged, which newer browsers otherwise give up when they answer an offer.
 pub(crate) fn build(now: Instant, certificate: Option<&DtlsCert>, candidates: &[Candidate]) -> Rtc {
     let mut config = Rtc::builder()
+        .set_crypto_provider(cipher::provider())
         .set_rtp_mode(true)
         .set_ice_lite(true)
         .set_stats_interval(None)

@@ -231,7 +231,7 @@ impl Node {
             outgoing.stage = if pt.is_some() { Stage::Live } else { Stage::Refused };
             let (Some(track), Some(pt), Some(ssrc)) = (track, pt, ssrc) else { continue };
             let rewrite = Rewrite::new(track.clock_rate, first_sequence);
-            track.subscribers.push(Subscriber { peer: id, ssrc, pt, rewrite });
+            track.subscribers.push(Subscriber { peer: id, mid, ssrc, pt, rewrite, short_way: None });
             if !track.kind.is_audio() {
                 self.ask_for_keyframe(now, call_id, track_id);
             }

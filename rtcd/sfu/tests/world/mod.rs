@@ -18,6 +18,8 @@ const STEP: Duration = Duration::from_millis(5);
 #[derive(Clone, Debug)]
 pub struct Heard {
     pub sequence: u64,
+    /// Audio level, dBov, and whether it is a voice.
+    pub level: Option<(i8, bool)>,
     pub payload: Vec<u8>,
 }
 
@@ -273,6 +275,11 @@ impl World {
 }
 
 impl Client {
+    /// Goes on with other sequence numbers.
+    pub fn skip_to(&mut self, name: &str, sequence: u64) {
+        self.sending.get_mut(name).unwrap().sequence = sequence;
+    }
+
     fn answer(&mut self, sdp: &str) -> String {
         let answer = self.rtc.sdp_api().accept_offer(SdpOffer::from_sdp_string(sdp).unwrap()).unwrap();
         self.names.clear();
@@ -302,10 +309,12 @@ impl Client {
                     let ssrc = packet.header.ssrc;
                     let mid = self.rtc.direct_api().stream_rx(&ssrc).unwrap().mid();
                     let name = self.names.get(&*mid).cloned().unwrap_or_default();
-                    self.heard
-                        .entry(name)
-                        .or_default()
-                        .push(Heard { sequence: *packet.seq_no, payload: packet.payload.to_vec() });
+                    let level = packet.header.ext_vals.audio_level;
+                    self.heard.entry(name).or_default().push(Heard {
+                        sequence: *packet.seq_no,
+                        level: level.map(|l| (l, packet.header.ext_vals.voice_activity == Some(true))),
+                        payload: packet.payload.to_vec(),
+                    });
                 }
                 RtcOutput::Event(_) => {}
             }
