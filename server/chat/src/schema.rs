@@ -26,6 +26,7 @@ const SEARCH: [&str; 2] = [
     include_str!("../../migrations/0050_search.sqlite.sql"),
     include_str!("../../migrations/0050_search.postgres.sql"),
 ];
+const CONSOLE_ROLES: &str = include_str!("../../migrations/0060_console_roles.sql");
 const CALLS: &str = include_str!("../../migrations/0100_calls.sql");
 const TRANSLATIONS: &str = include_str!("../../migrations/0300_translations.sql");
 const INCOMING_WEBHOOKS: &str = include_str!("../../migrations/0400_incoming_webhooks.sql");
@@ -60,6 +61,7 @@ pub const MIGRATIONS: &[Migration] = &[
     step(40, "blobs", BLOBS),
     step(45, "links", LINKS),
     Migration { version: 50, name: "search", sqlite: SEARCH[0], postgres: SEARCH[1] },
+    step(60, "console_roles", CONSOLE_ROLES),
     step(100, "calls", CALLS),
     step(300, "translations", TRANSLATIONS),
     step(400, "incoming_webhooks", INCOMING_WEBHOOKS),

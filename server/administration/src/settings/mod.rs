@@ -2,6 +2,7 @@
 //! what an administrator has stored, and that before the defaults.
 
 mod change;
+mod console;
 pub mod document;
 mod kind;
 mod routes;
@@ -163,11 +164,14 @@ impl Settings {
     /// Changes what `sent` says otherwise; the document as it is then.
     ///
     /// # Errors
-    /// 400 that names the setting and the reason.
+    /// 400 that names the setting and the reason, 403 when the actor may not change one of them; then none is changed.
     pub async fn change(&self, site: &Site, actor: &Actor, sent: &Map<String, Value>) -> Result<Map<String, Value>> {
         self.look(site).await?;
         let now = self.document(Shown::default());
         let changes = change::wanted(sent, &now, &self.state(|s| s.source.origins.clone()))?;
+        for (row, _) in &changes {
+            console::require_write(actor, row.path)?;
+        }
         if !changes.is_empty() {
             self.store(site, actor, changes).await?;
         }

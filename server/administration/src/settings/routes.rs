@@ -1,12 +1,13 @@
-//! The HTTP side of settings.
+//! The HTTP side of settings. Who holds single pages of the console sees and changes what stands on them.
 
 use super::Settings;
+use super::console::{require_reader, require_writer, seen};
 use super::document::Shown;
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::routing::{get, post, put};
 use chat::{Actor, Json, Result, Site, audits};
-use operations::access::require_admin;
+use operations::access::require;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use wire::StatusOk;
@@ -29,11 +30,11 @@ struct How {
 }
 
 async fn read(State(site): State<Site>, actor: Actor, Query(how): Query<How>) -> Result<Json<Map<String, Value>>> {
-    require_admin(&actor)?;
+    require_reader(&actor)?;
     let settings = Settings::of(&site);
     settings.look(&site).await?;
     let how = Shown { without_masked: how.remove_masked, without_defaults: how.remove_defaults };
-    Ok(Json(settings.document(how)))
+    Ok(Json(seen(&actor, settings.document(how))))
 }
 
 /// PUT /config and PUT /config/patch: what is not sent stays as it is.
@@ -42,12 +43,12 @@ async fn change(
     actor: Actor,
     Json(sent): Json<Map<String, Value>>,
 ) -> Result<Json<Map<String, Value>>> {
-    require_admin(&actor)?;
-    Ok(Json(Settings::of(&site).change(&site, &actor, &sent).await?))
+    require_writer(&actor)?;
+    Ok(Json(seen(&actor, Settings::of(&site).change(&site, &actor, &sent).await?)))
 }
 
 async fn reload(State(site): State<Site>, actor: Actor) -> Result<Json<StatusOk>> {
-    require_admin(&actor)?;
+    require(&actor, &["reload_config"])?;
     Settings::of(&site).reload(&site).await?;
     let mut tx = site.db.write().await?;
     audits::record(&site, &mut tx, &actor, "/api/v4/config/reload", "").await?;
@@ -56,6 +57,6 @@ async fn reload(State(site): State<Site>, actor: Actor) -> Result<Json<StatusOk>
 }
 
 async fn environment(State(site): State<Site>, actor: Actor) -> Result<Json<Map<String, Value>>> {
-    require_admin(&actor)?;
-    Ok(Json(Settings::of(&site).set_elsewhere()))
+    require_reader(&actor)?;
+    Ok(Json(seen(&actor, Settings::of(&site).set_elsewhere())))
 }

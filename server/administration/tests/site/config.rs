@@ -125,3 +125,70 @@ async fn another_server_on_the_same_database_follows() {
         later.4.cancel();
     }
 }
+
+#[tokio::test]
+async fn who_holds_pages_of_the_console_sees_and_changes_those() {
+    for world in worlds().await {
+        let engine = world.engine;
+        let role = world.ana("GET", "/roles/name/system_custom_group_admin", Value::Null).await;
+        let pages = json!([
+            "sysconsole_read_site_customization",
+            "sysconsole_write_site_customization",
+            "sysconsole_read_environment_smtp",
+            "sysconsole_read_authentication_password"
+        ]);
+        let path = format!("/roles/{}/patch", role["id"].as_str().unwrap());
+        world.ana("PUT", &path, json!({"permissions": pages})).await;
+        let (status, _) = world.bruno("GET", "/config", Value::Null).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{engine}: before he holds the role");
+        let roles = format!("/users/{}/roles", world.bruno.1);
+        world.ana("PUT", &roles, json!({"roles": "system_user system_custom_group_admin"})).await;
+        world.ana("PUT", "/config/patch", json!({"EmailSettings": {"SMTPPassword": "hush"}})).await;
+
+        let (status, seen) = world.bruno("GET", "/config", Value::Null).await;
+        assert_eq!(status, StatusCode::OK, "{engine}: {seen}");
+        assert_eq!(seen["TeamSettings"]["SiteName"], "Field", "{engine}");
+        assert_eq!(seen["EmailSettings"]["SMTPPassword"], MASK, "{engine}");
+        let hidden = [
+            ("TeamSettings", "EnableOpenServer"),
+            ("EmailSettings", "FeedbackEmail"),
+            ("ServiceSettings", "SiteURL"),
+            ("SqlSettings", "DataSource"),
+        ];
+        for (section, name) in hidden {
+            assert!(seen[section].get(name).is_none(), "{engine}: {section}.{name} is on a page that he does not hold");
+        }
+        let (_, elsewhere) = world.bruno("GET", "/config/environment", Value::Null).await;
+        assert_eq!(elsewhere, json!({"ServiceSettings": {"MaximumLoginAttempts": true}}), "{engine}");
+
+        // What he was shown he may send back; nothing of it changes.
+        let (status, same) = world.bruno("PUT", "/config", seen.clone()).await;
+        assert_eq!((status, &same), (StatusCode::OK, &seen), "{engine}");
+        for sent in [
+            json!({"PasswordSettings": {"MinimumLength": 30}}),
+            json!({"EmailSettings": {"SMTPPassword": ""}}),
+            json!({"TeamSettings": {"EnableOpenServer": false}}),
+        ] {
+            let mut sent = sent;
+            sent["TeamSettings"]["SiteName"] = json!("Pirates");
+            let (status, refused) = world.bruno("PUT", "/config/patch", sent).await;
+            assert_eq!(status, StatusCode::FORBIDDEN, "{engine}: {refused}");
+            assert!(refused["message"].as_str().unwrap().contains("Settings."), "{engine}: {refused}");
+        }
+        assert_eq!(world.site.config().site_name, "Field", "{engine}: a refused change is made in part");
+        assert_eq!(world.site.config().mail.password, "hush", "{engine}");
+        let (status, after) =
+            world.bruno("PUT", "/config/patch", json!({"TeamSettings": {"SiteName": "Harbour"}})).await;
+        assert_eq!((status, &after["TeamSettings"]["SiteName"]), (StatusCode::OK, &json!("Harbour")), "{engine}");
+        assert_eq!(world.site.config().site_name, "Harbour", "{engine}");
+        let (status, _) = world.bruno("POST", "/config/reload", Value::Null).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{engine}: that is another permission");
+
+        // Who only looks sees every page, and changes none.
+        world.ana("PUT", &roles, json!({"roles": "system_user system_read_only_admin"})).await;
+        let (_, seen) = world.bruno("GET", "/config", Value::Null).await;
+        assert!(seen["TeamSettings"].get("EnableOpenServer").is_some(), "{engine}: {seen}");
+        let (status, _) = world.bruno("PUT", "/config/patch", json!({"TeamSettings": {"SiteName": "Sea"}})).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{engine}");
+    }
+}
