@@ -27,6 +27,11 @@ const SEARCH: [&str; 2] = [
     include_str!("../../migrations/0050_search.postgres.sql"),
 ];
 const CONSOLE_ROLES: &str = include_str!("../../migrations/0060_console_roles.sql");
+const TRANSLATED_CHANNELS: &str = include_str!("../../migrations/0061_translated_channels.sql");
+const TRANSLATION_PERMISSIONS: [&str; 2] = [
+    include_str!("../../migrations/0062_translation_permissions.sqlite.sql"),
+    include_str!("../../migrations/0062_translation_permissions.postgres.sql"),
+];
 const CALLS: &str = include_str!("../../migrations/0100_calls.sql");
 const TRANSLATIONS: &str = include_str!("../../migrations/0300_translations.sql");
 const INCOMING_WEBHOOKS: &str = include_str!("../../migrations/0400_incoming_webhooks.sql");
@@ -62,6 +67,13 @@ pub const MIGRATIONS: &[Migration] = &[
     step(45, "links", LINKS),
     Migration { version: 50, name: "search", sqlite: SEARCH[0], postgres: SEARCH[1] },
     step(60, "console_roles", CONSOLE_ROLES),
+    step(61, "translated_channels", TRANSLATED_CHANNELS),
+    Migration {
+        version: 62,
+        name: "translation_permissions",
+        sqlite: TRANSLATION_PERMISSIONS[0],
+        postgres: TRANSLATION_PERMISSIONS[1],
+    },
     step(100, "calls", CALLS),
     step(300, "translations", TRANSLATIONS),
     step(400, "incoming_webhooks", INCOMING_WEBHOOKS),

@@ -1,6 +1,7 @@
 //! What every use case needs: database, hub, clock, configuration and file storage.
 
 use crate::auth;
+use crate::channels::Translation;
 use crate::commands::Custom;
 use crate::features::{Features, Privacy};
 use crate::keys::Keys;
@@ -163,6 +164,7 @@ pub struct Shared {
     outside: RwLock<Option<Arc<dyn Outside>>>,
     pusher: RwLock<Option<Arc<dyn Pusher>>>,
     directory: RwLock<Option<Arc<dyn auth::Directory>>>,
+    translation: RwLock<Option<Arc<dyn Translation>>>,
     throttle: auth::Throttle,
     mail: mail::Queue,
 }
@@ -190,6 +192,7 @@ impl Site {
             outside: RwLock::default(),
             pusher: RwLock::default(),
             directory: RwLock::default(),
+            translation: RwLock::default(),
         }))
     }
 
@@ -277,6 +280,15 @@ impl Site {
 
     pub(crate) fn directory(&self) -> Option<Arc<dyn auth::Directory>> {
         self.directory.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Lets `product` translate channels.
+    pub fn translate_with(&self, product: Arc<dyn Translation>) {
+        *self.translation.write().unwrap_or_else(PoisonError::into_inner) = Some(product);
+    }
+
+    pub(crate) fn translation(&self) -> Option<Arc<dyn Translation>> {
+        self.translation.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Tells clients that a product has started.

@@ -30,6 +30,11 @@ impl Languages {
         at_most.is_none_or(|age| at.elapsed() < age).then(|| codes.clone())
     }
 
+    /// The codes that were heard of last, without asking.
+    pub fn heard(&self) -> Vec<String> {
+        self.remembered(None).unwrap_or_else(|| self.only.clone())
+    }
+
     /// The codes, at most a minute old.
     ///
     /// # Errors

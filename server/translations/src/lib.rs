@@ -36,6 +36,7 @@ pub async fn start(site: Site, config: Config, stop: CancellationToken) -> anyho
     let translator = Translator::new(site.clone(), config, stop).await.context("starting channel translation")?;
     let translator = Arc::new(translator);
     site.on_before_store(mark::hook(translator.channels.clone()));
+    site.translate_with(translator.clone());
     let events = site.hub.tap();
     tokio::spawn(listen::listen(translator.clone(), events));
     tokio::spawn(listen::catch_up(translator.clone()));

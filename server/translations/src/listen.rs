@@ -29,7 +29,8 @@ pub struct Behind {
 }
 
 impl Behind {
-    fn add(&self, channels: impl IntoIterator<Item = String>) {
+    /// Looks at these before long.
+    pub fn add(&self, channels: impl IntoIterator<Item = String>) {
         self.channels.lock().unwrap_or_else(PoisonError::into_inner).extend(channels);
         self.bell.notify_one();
     }

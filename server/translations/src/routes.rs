@@ -1,7 +1,7 @@
 //! `/plugins/mattermost-channel-translations`: the table of routes and their handlers.
 
 use crate::translator::{PREFERENCE, Translator};
-use crate::{mark, reading, store, work};
+use crate::{mark, reading, work};
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
@@ -45,18 +45,11 @@ async fn state(
 async fn set_state(
     State(site): State<Site>,
     actor: Actor,
-    Extension(translator): Ours,
     Path(channel_id): Path<String>,
     Json(wanted): Json<Enabled>,
 ) -> Result<Json<Enabled>> {
-    let mut tx = site.db.write().await?;
-    channels::access(&mut tx, &actor, &channel_id, Permission::MANAGE_CHANNEL).await?;
-    store::set_enabled(&mut tx, &channel_id, wanted.enabled).await?;
-    let (known, id, enabled) = (translator.channels.clone(), channel_id.clone(), wanted.enabled);
-    tx.after_commit(move || known.set(&id, enabled));
-    tx.commit().await?;
-    tracing::info!(channel.id = %channel_id, user.id = %actor.user_id, enabled, "channel translation was set");
-    translator.catch_up(&channel_id).await?;
+    channels::translate(&site, &actor, &channel_id, wanted.enabled).await?;
+    tracing::info!(channel.id = %channel_id, user.id = %actor.user_id, wanted.enabled, "channel translation was set");
     Ok(Json(wanted))
 }
 

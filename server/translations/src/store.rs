@@ -1,18 +1,14 @@
-//! Every statement on `translation_channels` and `translation_queue`, and who reads what.
+//! Every statement on `translation_queue`, which channels are translated, and who reads what.
 
 use db::{Conn, Result, Row, Sql, Tx, params};
 
-const ENABLED: Sql = Sql::new("SELECT channel_id FROM translation_channels WHERE enabled = TRUE");
-const SET_ENABLED: Sql = Sql::new(
-    "INSERT INTO translation_channels (channel_id, enabled) VALUES ($1, $2)
-     ON CONFLICT (channel_id) DO UPDATE SET enabled = excluded.enabled",
-);
-// Bots and people who are gone read nothing.
+const ENABLED: Sql = Sql::new("SELECT id FROM channels WHERE autotranslation = TRUE");
+// Bots and people who are gone read nothing, and some want to read what was written.
 const LANGUAGES: Sql = Sql::new(
     "SELECT DISTINCT COALESCE(NULLIF(p.value, ''), u.locale) FROM channel_members m
      JOIN users u ON u.id = m.user_id
      LEFT JOIN preferences p ON p.user_id = u.id AND p.category = $2 AND p.name = $3
-     WHERE m.channel_id = $1 AND u.delete_at = 0 AND u.is_bot = FALSE",
+     WHERE m.channel_id = $1 AND u.delete_at = 0 AND u.is_bot = FALSE AND m.autotranslation_disabled = FALSE",
 );
 const COUNT: Sql = Sql::new("SELECT COUNT(*) FROM translation_queue");
 const PUT: Sql = Sql::new(
@@ -43,12 +39,9 @@ pub async fn enabled(conn: &mut Conn) -> Result<Vec<String>> {
     conn.fetch(&ENABLED, params![], Row::only).await
 }
 
-/// Turns a channel on or off; off empties its queue.
-pub async fn set_enabled(tx: &mut Tx, channel: &str, enabled: bool) -> Result<()> {
-    tx.execute(&SET_ENABLED, params![channel, enabled]).await?;
-    if !enabled {
-        tx.execute(&CLEAR, params![channel]).await?;
-    }
+/// Empties the queue of a channel.
+pub async fn clear(tx: &mut Tx, channel: &str) -> Result<()> {
+    tx.execute(&CLEAR, params![channel]).await?;
     Ok(())
 }
 
@@ -122,11 +115,8 @@ mod tests {
             take(&mut tx, &edited).await.unwrap();
             assert_eq!(count(&mut tx).await.unwrap(), 1, "{engine}");
 
-            set_enabled(&mut tx, "d", true).await.unwrap();
-            set_enabled(&mut tx, "e", true).await.unwrap();
-            set_enabled(&mut tx, "d", false).await.unwrap();
-            assert_eq!(enabled(&mut tx).await.unwrap(), ["e"], "{engine}");
-            assert_eq!(count(&mut tx).await.unwrap(), 0, "{engine}: off empties the queue");
+            clear(&mut tx, "d").await.unwrap();
+            assert_eq!(count(&mut tx).await.unwrap(), 0, "{engine}");
             tx.commit().await.unwrap();
         }
     }

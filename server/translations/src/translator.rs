@@ -5,7 +5,7 @@ use crate::languages::Languages;
 use crate::listen::Behind;
 use crate::mark::{self, Channels};
 use crate::{reading, store};
-use chat::{Result, Site, posts};
+use chat::{Result, Site, channels, posts};
 use llm_client::{Client, Deadlines};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +26,22 @@ pub struct Translator {
     pub bell: Notify,
     pub behind: Behind,
     pub stop: CancellationToken,
+}
+
+impl channels::Translation for Translator {
+    fn turned(&self, channel_id: &str, on: bool) {
+        self.channels.set(channel_id, on);
+        // Off empties the queue, on looks at what is there: both ask the database, beside the one who turned it.
+        self.behind.add([channel_id.to_owned()]);
+    }
+
+    fn languages(&self) -> Vec<String> {
+        self.languages.heard()
+    }
+
+    fn reader_changed(&self, channel_id: &str) {
+        self.behind.add([channel_id.to_owned()]);
+    }
 }
 
 impl Translator {
@@ -63,10 +79,12 @@ impl Translator {
     }
 
     /// Puts those of the latest posts of a channel into the queue that lack a language somebody reads: after a restart,
-    /// and when a reader has a new language.
+    /// and when a reader has a new language. A channel that is not translated has nothing in the queue.
     pub async fn catch_up(&self, channel_id: &str) -> Result<()> {
         if !self.channels.contains(channel_id) {
-            return Ok(());
+            let mut tx = self.site.db.write().await?;
+            store::clear(&mut tx, channel_id).await?;
+            return Ok(tx.commit().await?);
         }
         let offered = self.languages.last_known(&self.service).await;
         let wanted = self.wanted(channel_id, &offered).await?;

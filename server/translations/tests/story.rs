@@ -70,6 +70,52 @@ async fn a_channel_is_read_in_two_languages_through_edits_and_off_again() {
 }
 
 #[tokio::test]
+async fn clients_without_the_plugin_use_the_channel_itself() {
+    for (engine, db) in db::testing::databases().await {
+        let service = StandIn::start().await;
+        let (place, ana) = Place::open(db, config(&service.url)).await;
+        let bruno = arrive(&place.api, "bruno", &place.invite).await;
+        let path = format!("/api/v4/channels/{}", place.channel);
+        let told = bruno.ok("GET", "/api/v4/config/client", Value::Null).await;
+        assert_eq!(told["EnableAutoTranslation"], "true", "{engine}");
+        let (status, _) = bruno.api("PUT", &format!("{path}/patch"), json!({"autotranslation": true})).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{engine}: that is for administrators of the channel");
+        let patched = ana.ok("PUT", &format!("{path}/patch"), json!({"autotranslation": true})).await;
+        assert_eq!(patched["autotranslation"], true, "{engine}");
+        assert_eq!(ana.ask("GET", &place.state(), Value::Null).await, json!({"enabled": true}), "{engine}: one truth");
+        let posts = bruno.ok("GET", &format!("{path}/posts"), Value::Null).await;
+        let last = &posts["posts"][posts["order"][0].as_str().unwrap()];
+        assert_eq!((&last["type"], &last["props"]["enabled"]), (&json!("system_autotranslation"), &json!(true)));
+
+        bruno.ask("POST", "/translation/user_preference", json!({"language": "pt"})).await;
+        let hello = ana.say(&place.channel, "", "hello").await;
+        place.translated(&hello, "pt").await;
+        let post = bruno.ok("GET", &format!("/api/v4/posts/{hello}"), Value::Null).await;
+        let wanted = json!({"object": {"message": "[en>pt] hello"}, "state": "ready", "source_lang": "en"});
+        assert_eq!(post["metadata"]["translations"]["pt"], wanted, "{engine}: {post}");
+        let languages = bruno.ok("GET", "/api/v4/config/client", Value::Null).await["AutoTranslationLanguages"].clone();
+        assert_eq!(languages, "en,pt,de", "{engine}");
+
+        // Who wants to read what was written makes the service no work.
+        let own = format!("{path}/members/me/autotranslation");
+        bruno.ok("PUT", &own, json!({"autotranslation_disabled": true})).await;
+        let member = bruno.ok("GET", &format!("{path}/members/me"), Value::Null).await;
+        assert_eq!(member["autotranslation_disabled"], true, "{engine}");
+        let again = ana.say(&place.channel, "", "hello again").await;
+        let post = place.translated(&again, "en").await;
+        assert_eq!(post.props["translations"], json!({"en": "hello again"}), "{engine}");
+        assert_eq!(service.count("[en>pt] hello again"), 0, "{engine}");
+        // Back again, he finds it translated.
+        bruno.ok("PUT", &own, json!({"autotranslation_disabled": false})).await;
+        place.translated(&again, "pt").await;
+
+        ana.ask("POST", &place.state(), json!({"enabled": false})).await;
+        let channel = ana.ok("GET", &path, Value::Null).await;
+        assert!(channel.get("autotranslation").is_none(), "{engine}: {channel}");
+    }
+}
+
+#[tokio::test]
 async fn nothing_is_lost_when_the_server_restarts_while_the_service_is_away() {
     for (engine, db) in db::testing::databases().await {
         let service = StandIn::start().await;

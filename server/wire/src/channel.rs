@@ -67,6 +67,9 @@ pub struct ChannelMember {
     pub scheme_user: bool,
     pub scheme_admin: bool,
     pub explicit_roles: String,
+    /// The member reads the channel as it was written, also when it is translated.
+    #[serde(skip_serializing_if = "is_false")]
+    pub autotranslation_disabled: bool,
 }
 
 /// Counts shown in a channel's header.

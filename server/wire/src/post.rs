@@ -64,6 +64,9 @@ pub struct PostMetadata {
     pub priority: Option<PostPriority>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub acknowledgements: Vec<PostAcknowledgement>,
+    /// By language: `{object: {message}, state, source_lang}`.
+    #[serde(skip_serializing_if = "Props::is_empty")]
+    pub translations: Props,
 }
 
 /// How urgent a post is, and whether its readers are asked to confirm it.

@@ -1,7 +1,7 @@
 //! Making, changing, archiving and restoring channels.
 
 use super::members::join;
-use super::{DEFAULT, access, banner, blank, missing, store};
+use super::{DEFAULT, access, banner, blank, missing, store, translating};
 use crate::Json;
 use crate::posts::{self, Happened};
 use crate::roles::Permission;
@@ -65,7 +65,7 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(channel)))
 }
 
-async fn who(conn: &mut Conn, actor: &Actor) -> Result<User> {
+pub(super) async fn who(conn: &mut Conn, actor: &Actor) -> Result<User> {
     users::get(conn, &actor.user_id).await?.ok_or_else(users::missing)
 }
 
@@ -105,12 +105,16 @@ pub async fn patch(
     let mut tx = site.db.write().await?;
     let words = [&p.name, &p.display_name, &p.header, &p.purpose].iter().any(|text| text.is_some())
         || p.group_constrained.is_some();
-    let mut channel = match &p.banner_info {
-        // Who sets the banner need not be somebody who names the channel.
-        Some(_) if !words => access(&mut tx, &actor, &id, Permission::READ_CHANNEL).await?,
-        _ => access(&mut tx, &actor, &id, Permission::MANAGE_CHANNEL).await?,
-    };
+    // Who sets the banner or the translation need not be somebody who names the channel.
+    let other = p.banner_info.is_some() || p.autotranslation.is_some();
+    let permission = if other && !words { Permission::READ_CHANNEL } else { Permission::MANAGE_CHANNEL };
+    let mut channel = access(&mut tx, &actor, &id, permission).await?;
     let old = channel.clone();
+    if let Some(on) = p.autotranslation {
+        translating::require_offered(&site)?;
+        access(&mut tx, &actor, &id, translating::permission(&channel.kind)).await?;
+        channel.autotranslation = on;
+    }
     if let Some(banner) = p.banner_info {
         access(&mut tx, &actor, &id, banner::permission(&channel.kind)).await?;
         channel.banner_info = Some(banner::patched(&channel, banner)?);
@@ -152,6 +156,9 @@ pub async fn patch(
             posts::say(&site, &mut tx, &channel, happened).await?;
         }
     }
+    if channel.autotranslation != old.autotranslation {
+        translating::follow(&site, &mut tx, &channel, &by).await?;
+    }
     tx.commit().await?;
     if constrained == Some(true) {
         groups::settle(&site, "").await?;
@@ -170,7 +177,7 @@ async fn save(site: &Site, tx: &mut Tx, mut channel: Channel) -> Result<Channel>
     Ok(channel)
 }
 
-async fn save_and_tell(site: &Site, tx: &mut Tx, channel: Channel) -> Result<Channel> {
+pub(super) async fn save_and_tell(site: &Site, tx: &mut Tx, channel: Channel) -> Result<Channel> {
     let channel = save(site, tx, channel).await?;
     let event = Event::new("channel_updated").with_encoded("channel", &channel);
     site.emit(tx, event.with("channel_id", channel.id.as_str()).to_channel(&channel.id));

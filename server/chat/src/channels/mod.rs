@@ -10,6 +10,7 @@ mod memberships;
 mod reading;
 mod routes;
 mod store;
+mod translating;
 
 pub use changing::patch;
 pub use direct::direct;
@@ -20,6 +21,7 @@ pub use store::{
     bump, by_name, count_for_author, get, ids_of, insert, lock, member, members, memberships, mention, of_user,
     set_viewed, team_unread,
 };
+pub use translating::{Translation, translate};
 
 /// The channel that everybody of a team is in; it cannot be left or archived.
 pub const DEFAULT: &str = "town-square";
@@ -32,7 +34,11 @@ use wire::Channel;
 
 /// Routes of this domain.
 pub fn router() -> Router<Site> {
-    routes::router().merge(memberships::router()).merge(finding::router()).merge(reading::router())
+    routes::router()
+        .merge(memberships::router())
+        .merge(finding::router())
+        .merge(reading::router())
+        .merge(translating::router())
 }
 
 pub(crate) fn missing() -> Error {

@@ -42,7 +42,7 @@ const INSERT: Sql = Sql::new(
 );
 const UPDATE: Sql = Sql::new(
     "UPDATE channels SET update_at = $2, delete_at = $3, type = $4, display_name = $5, name = $6, header = $7, purpose = $8,
-     banner_info = $9, group_constrained = $10 WHERE id = $1",
+     banner_info = $9, group_constrained = $10, autotranslation = $11 WHERE id = $1",
 );
 const CONVERT: Sql = Sql::new(
     "UPDATE channels SET type = 'P', team_id = $2, name = $3, display_name = $4, update_at = $5 WHERE id = $1",
@@ -70,7 +70,7 @@ macro_rules! members {
         Sql::new(concat!(
             "SELECT m.channel_id, m.user_id, m.roles, m.last_viewed_at, m.msg_count, m.mention_count, m.mention_count_root, ",
             "m.urgent_mention_count, m.msg_count_root, m.notify_props, m.last_update_at, m.scheme_guest, m.scheme_user, ",
-            "m.scheme_admin, COALESCE(cs.channel_guest_role, ts.channel_guest_role, 'channel_guest'), ",
+            "m.scheme_admin, m.autotranslation_disabled, COALESCE(cs.channel_guest_role, ts.channel_guest_role, 'channel_guest'), ",
             "COALESCE(cs.channel_user_role, ts.channel_user_role, 'channel_user'), ",
             "COALESCE(cs.channel_admin_role, ts.channel_admin_role, 'channel_admin') FROM channel_members m ",
             "LEFT JOIN channels c ON c.id = m.channel_id LEFT JOIN schemes cs ON cs.id = c.scheme_id ",
@@ -142,6 +142,9 @@ const MENTION: Sql = Sql::new(
 const NOTIFY: Sql = Sql::new(
     "UPDATE channel_members SET notify_props = $3, last_update_at = $4 WHERE channel_id = $1 AND user_id = $2",
 );
+const OPT_OUT: Sql = Sql::new(
+    "UPDATE channel_members SET autotranslation_disabled = $3, last_update_at = $4 WHERE channel_id = $1 AND user_id = $2",
+);
 const COUNT: Sql = Sql::new("SELECT COUNT(*) FROM channel_members WHERE channel_id = $1");
 const STATS: Sql = Sql::new(
     "SELECT (SELECT COUNT(*) FROM channel_members m WHERE m.channel_id = $1),
@@ -199,6 +202,7 @@ fn member_row(row: Row) -> Result<ChannelMember> {
         scheme_guest: r.get()?,
         scheme_user: r.get()?,
         scheme_admin: r.get()?,
+        autotranslation_disabled: r.get()?,
         ..ChannelMember::default()
     };
     let names: [String; 3] = [r.get()?, r.get()?, r.get()?];
@@ -285,7 +289,8 @@ pub async fn update(tx: &mut Tx, c: &Channel) -> Result<()> {
         &c.header,
         &c.purpose,
         banner,
-        c.group_constrained
+        c.group_constrained,
+        c.autotranslation
     ];
     tx.execute(&UPDATE, values).await?;
     Ok(())
@@ -382,6 +387,13 @@ pub async fn mention(tx: &mut Tx, channel: &str, users: &[String], root: i64, ur
 
 pub async fn set_notify_props(tx: &mut Tx, channel: &str, user: &str, props: &wire::StringMap, now: i64) -> Result<()> {
     tx.execute(&NOTIFY, params![channel, user, serde_json::json!(props), now]).await?;
+    Ok(())
+}
+
+/// Stores whether the member reads the channel as it was written.
+pub async fn set_opt_out(tx: &mut Tx, m: &ChannelMember) -> Result<()> {
+    let values = params![&m.channel_id, &m.user_id, m.autotranslation_disabled, m.last_update_at];
+    tx.execute(&OPT_OUT, values).await?;
     Ok(())
 }
 

@@ -43,7 +43,7 @@ const ABOUT_POSTS: [(&str, &str); 22] = [
 ];
 
 /// What belongs to a channel, when its posts are gone.
-const OF_CHANNEL: [(&str, &str); 17] = [
+const OF_CHANNEL: [(&str, &str); 16] = [
     ("channel_members", "channel_id = $1"),
     ("sidebar_channels", "channel_id = $1"),
     ("drafts", "channel_id = $1"),
@@ -52,7 +52,6 @@ const OF_CHANNEL: [(&str, &str); 17] = [
     ("channel_bookmarks", "channel_id = $1"),
     ("calls_channels", "channel_id = $1"),
     ("calls", "channel_id = $1"),
-    ("translation_channels", "channel_id = $1"),
     ("incoming_webhooks", "channel_id = $1"),
     ("outgoing_webhooks", "channel_id = $1"),
     ("command_responses", "channel_id = $1"),

@@ -24,6 +24,7 @@ mod rules;
 mod store;
 mod system;
 mod thread;
+mod translated;
 mod unread;
 mod versions;
 
@@ -82,6 +83,7 @@ pub async fn with_metadata(site: &Site, conn: &mut Conn, posts: &mut [Post]) -> 
             reactions: reactions.iter().filter(|r| r.post_id == post.id).cloned().collect(),
             priority: priorities.remove(&post.id),
             acknowledgements: acknowledgements.iter().filter(|a| a.post_id == post.id).cloned().collect(),
+            translations: translated::of(post),
             ..PostMetadata::default()
         });
     }

@@ -28,6 +28,8 @@ pub enum Happened<'a> {
     Purpose(&'a User, &'a str, &'a str),
     Archived(&'a User),
     Restored(&'a User),
+    /// Messages are translated from now on, or no longer.
+    Translated(&'a User, bool),
     /// A group message became a private channel: by whom, and who was in it.
     BecameChannel(&'a User, &'a [String]),
 }
@@ -41,7 +43,7 @@ impl Happened<'_> {
     fn author(&self) -> &User {
         match self {
             Self::Joined(u) | Self::Left(u) | Self::JoinedTeam(u) | Self::LeftTeam(u) | Self::RemovedFromTeam(u) => u,
-            Self::Archived(u) | Self::Restored(u) => u,
+            Self::Archived(u) | Self::Restored(u) | Self::Translated(u, _) => u,
             Self::Added(_, by) | Self::Removed(_, by) | Self::AddedToTeam(_, by) => by,
             Self::Header(u, ..) | Self::DisplayName(u, ..) | Self::Purpose(u, ..) | Self::BecameChannel(u, _) => u,
         }
@@ -64,6 +66,7 @@ impl Happened<'_> {
             Self::Purpose(..) => "system_purpose_change",
             Self::Archived(_) => "system_channel_deleted",
             Self::Restored(_) => "system_channel_restored",
+            Self::Translated(..) => "system_autotranslation",
             Self::BecameChannel(..) => "system_gm_to_channel",
         }
     }
@@ -83,6 +86,8 @@ impl Happened<'_> {
             Self::Purpose(u, from, to) => changed("purpose", u, from, to),
             Self::Archived(u) => format!("{} archived the channel.", u.username),
             Self::Restored(u) => format!("{} unarchived the channel.", u.username),
+            Self::Translated(u, true) => format!("{} enabled automatic translation in this channel.", u.username),
+            Self::Translated(u, false) => format!("{} disabled automatic translation in this channel.", u.username),
             Self::BecameChannel(u, _) => format!("{} made this group message a private channel.", u.username),
         }
     }
@@ -96,6 +101,7 @@ impl Happened<'_> {
             Self::Added(u, by) | Self::AddedToTeam(u, by) => json!({
                 "userId": by.id, "username": by.username, "addedUserId": u.id, "addedUsername": u.username
             }),
+            Self::Translated(u, on) => json!({"username": u.username, "enabled": on}),
             Self::Removed(u, _) => json!({"removedUserId": u.id, "removedUsername": u.username}),
             Self::Header(u, from, to) => json!({"username": u.username, "old_header": from, "new_header": to}),
             Self::DisplayName(u, from, to) => {

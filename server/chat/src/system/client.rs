@@ -120,7 +120,7 @@ pub fn told(config: &Config, engine: db::Engine) -> Value {
     Value::Object(map)
 }
 
-/// [`told`], with what this site does about links to other places.
+/// [`told`], with what this site does about links to other places and about other languages.
 pub fn told_here(site: &Site, config: &Config) -> Value {
     let mut map = told(config, site.db.engine());
     let (previewed, proxied) = outside(site);
@@ -128,6 +128,10 @@ pub fn told_here(site: &Site, config: &Config) -> Value {
     map["HasImageProxy"] = proxied.to_string().into();
     map["AsymmetricSigningPublicKey"] = signing_key(site).into();
     add_directory(site, &mut map);
+    let translation = site.translation();
+    map["EnableAutoTranslation"] = translation.is_some().to_string().into();
+    map["AutoTranslationLanguages"] = translation.map_or_else(Vec::new, |t| t.languages()).join(",").into();
+    map["RestrictDMAndGMAutotranslation"] = "false".into();
     map
 }
 

@@ -67,6 +67,8 @@ async fn a_channel_is_replaced_patched_and_gets_a_banner() {
             StatusCode::BAD_REQUEST,
             "{engine}"
         );
+        let (status, refused) = t.bruno.call("PUT", &format!("{path}/patch"), json!({"autotranslation": true})).await;
+        assert_eq!(status, StatusCode::NOT_IMPLEMENTED, "{engine}: nothing here translates: {refused}");
         let off = json!({"banner_info": {"enabled": false}});
         let patched = t.bruno.ok("PUT", &format!("{path}/patch"), off).await;
         assert_eq!(patched["banner_info"]["text"], "Boil the water", "{engine}");

@@ -187,11 +187,16 @@ impl Person {
         value
     }
 
+    /// A call, whatever comes of it.
+    pub async fn api(&self, method: &str, path: &str, body: Value) -> (StatusCode, Value) {
+        let (status, _, value) = call(&self.api, method, path, body, Some(&self.token)).await;
+        (status, value)
+    }
+
     /// A call of the plugin, whatever comes of it.
     pub async fn plugin(&self, method: &str, path: &str, body: Value) -> (StatusCode, Value) {
         let path = format!("/plugins/mattermost-channel-translations{path}");
-        let (status, _, value) = call(&self.api, method, &path, body, Some(&self.token)).await;
-        (status, value)
+        self.api(method, &path, body).await
     }
 
     /// A call of the plugin that succeeds.
