@@ -6,7 +6,7 @@ use super::line::{Line, text};
 use super::names::Names;
 use super::posts::{self, Thread};
 use super::source::{Files, Numbered, Source};
-use super::{people, store};
+use super::{people, places, store};
 use chat::auth::password;
 use chat::{Error, Result, Site, emoji};
 use std::collections::BTreeMap;
@@ -251,15 +251,15 @@ impl Import<'_> {
         for ((_, line), hash) in batch.iter().zip(hashes) {
             let names = &mut self.names;
             if let Some(t) = &line.team {
-                people::team(self.site, &mut tx, names, t).await?;
+                places::team(self.site, &mut tx, names, t).await?;
             } else if let Some(c) = &line.channel {
-                people::channel(self.site, &mut tx, names, c).await?;
+                places::channel(self.site, &mut tx, names, c).await?;
             } else if let Some(u) = &line.user {
                 people::user(self.site, &mut tx, names, u, hash).await?;
             } else if let Some(b) = &line.bot {
                 people::bot(self.site, &mut tx, names, b).await?;
             } else if let Some(d) = &line.direct_channel {
-                people::direct_channel(self.site, &mut tx, names, d).await?;
+                places::direct_channel(self.site, &mut tx, names, d).await?;
             }
         }
         for (name, bytes) in pictures {
@@ -288,7 +288,7 @@ impl Import<'_> {
                             Some(tx) => tx,
                             none => none.insert(self.site.db.write().await?),
                         };
-                        people::direct(self.site, tx, &mut self.names, &members).await?
+                        places::direct(self.site, tx, &mut self.names, &members).await?
                     }
                 };
                 threads.push(Thread { channel, root, line: number });
