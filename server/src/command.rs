@@ -111,7 +111,7 @@ async fn export(config: &Config, file: &Path) -> anyhow::Result<u8> {
     require_a_site(config)?;
     let site = crate::open_site(config).await?;
     let (began, mut progress) = (Instant::now(), Progress::new());
-    let wanted = bulk::Wanted { attachments: true, archived_channels: true };
+    let wanted = bulk::Wanted::ALL;
     let mut tell = |posts: u64| progress.show(&format!("{posts} posts"));
     let done = bulk::export(&site, file, wanted, &CancellationToken::new(), &mut tell).await?;
     progress.end();

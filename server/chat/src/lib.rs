@@ -26,7 +26,7 @@ pub mod json;
 pub mod keys;
 pub mod mail;
 pub mod paging;
-mod portraits;
+pub mod portraits;
 pub mod posts;
 pub mod preferences;
 pub mod products;

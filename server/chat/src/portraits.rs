@@ -80,7 +80,8 @@ fn square(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(out.into_inner())
 }
 
-fn path(id: &str, at: i64) -> String {
+/// Where the storage has the picture of `id` that was set `at`.
+pub fn path(id: &str, at: i64) -> String {
     format!("portraits/{id}/{at}")
 }
 

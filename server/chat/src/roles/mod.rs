@@ -11,7 +11,7 @@ mod store;
 
 pub use book::{Book, Roles};
 pub use routes::router;
-pub use store::{by_name, end, insert, update};
+pub use store::{all, by_name, end, insert, update};
 
 use crate::Actor;
 

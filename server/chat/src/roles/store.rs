@@ -52,10 +52,15 @@ fn role(row: Row) -> Result<Role> {
     })
 }
 
+/// Every live role, as it is stored.
+pub async fn all(conn: &mut Conn) -> Result<Vec<Role>> {
+    conn.fetch(&ALL, params![], role).await
+}
+
 /// Every live role, as it takes effect.
 pub async fn load(conn: &mut Conn) -> Result<Roles> {
     let version = version(conn).await?;
-    let all = conn.fetch(&ALL, params![], role).await?;
+    let all = all(conn).await?;
     let pairs = |row: Row| {
         let mut r = row.read();
         let own: [String; 3] = [r.get()?, r.get()?, r.get()?];

@@ -2,11 +2,14 @@
 //! channel, which is a scheme of its own.
 
 mod assign;
+mod bring;
 mod moderation;
 mod routes;
 mod store;
 
+pub use bring::{Permissions, bring, roles_of};
 pub(crate) use store::made_for;
+pub use store::{all, set_of_channel, set_of_team};
 
 use crate::error::Kind;
 use crate::{Error, Result, Site, roles};

@@ -19,7 +19,8 @@ const BY_ID: Sql = select!("WHERE id = $1");
 const MADE_FOR: Sql = select!("WHERE made_for = $1 AND delete_at = 0");
 const LIST: Sql =
     select!("WHERE delete_at = 0 AND ($1 = '' OR scope = $1) ORDER BY create_at DESC, id LIMIT $2 OFFSET $3");
-const BY_NAME: Sql = Sql::new("SELECT id FROM schemes WHERE name = $1");
+const BY_NAME: Sql = select!("WHERE name = $1");
+const ALL: Sql = select!("WHERE delete_at = 0");
 const INSERT: Sql = Sql::new(
     "INSERT INTO schemes (id, name, display_name, description, create_at, update_at, scope, team_admin_role, team_user_role,
      team_guest_role, channel_admin_role, channel_user_role, channel_guest_role, playbook_admin_role, playbook_member_role,
@@ -84,7 +85,17 @@ pub async fn list(conn: &mut Conn, scope: &str, limit: i64, offset: i64) -> Resu
 
 /// Also by a deleted one.
 pub async fn name_taken(conn: &mut Conn, name: &str) -> Result<bool> {
-    Ok(conn.fetch_optional(&BY_NAME, params![name], Row::only::<String>).await?.is_some())
+    Ok(by_name(conn, name).await?.is_some())
+}
+
+/// Also a deleted one.
+pub async fn by_name(conn: &mut Conn, name: &str) -> Result<Option<Scheme>> {
+    conn.fetch_optional(&BY_NAME, params![name], scheme).await
+}
+
+/// Every live one.
+pub async fn all(conn: &mut Conn) -> Result<Vec<Scheme>> {
+    conn.fetch(&ALL, params![], scheme).await
 }
 
 pub async fn insert(tx: &mut Tx, s: &Scheme, made_for: Option<&str>) -> Result<()> {

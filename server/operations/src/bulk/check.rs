@@ -53,6 +53,14 @@ fn known_user(field: &str, name: &str, names: &Names) -> Result<(), Fault> {
     if names.user(name).is_some() { Ok(()) } else { Err(fault(field, format!("there is no user {name:?}"))) }
 }
 
+/// An empty name is no scheme.
+fn known_scheme(scope: &str, name: &str, names: &Names) -> Result<(), Fault> {
+    if name.is_empty() || names.scheme(scope, name).is_some() {
+        return Ok(());
+    }
+    Err(fault("scheme", format!("there is no scheme {name:?} for a {scope}")))
+}
+
 /// Checks a line against what the file and the site have so far. Longest message: `max_runes` characters.
 ///
 /// # Errors
@@ -64,7 +72,12 @@ pub fn line(line: &Line, names: &Names, max_runes: usize) -> Result<(), Fault> {
             other => Err(fault("version", format!("{other:?} is not the version 1 that this server reads"))),
         },
         "role" => required("name", &record("role", &line.role)?.name).map(|_| ()),
-        "scheme" => record("scheme", &line.scheme).map(|_| ()),
+        "scheme" => {
+            let s = record("scheme", &line.scheme)?;
+            required("name", &s.name)?;
+            required("display_name", &s.display_name)?;
+            one_of("scope", required("scope", &s.scope)?, &["team", "channel"])
+        }
         "emoji" => {
             let e = record("emoji", &line.emoji)?;
             required("name", &e.name)?;
@@ -74,7 +87,8 @@ pub fn line(line: &Line, names: &Names, max_runes: usize) -> Result<(), Fault> {
             let t = record("team", &line.team)?;
             handle("name", required("name", &t.name)?)?;
             required("display_name", &t.display_name)?;
-            one_of("type", required("type", &t.r#type)?, &["O", "I"])
+            one_of("type", required("type", &t.r#type)?, &["O", "I"])?;
+            known_scheme("team", text(&t.scheme), names)
         }
         "channel" => {
             let c = record("channel", &line.channel)?;
@@ -82,7 +96,8 @@ pub fn line(line: &Line, names: &Names, max_runes: usize) -> Result<(), Fault> {
             handle("name", required("name", &c.name)?)?;
             required("display_name", &c.display_name)?;
             one_of("type", required("type", &c.r#type)?, &["O", "P"])?;
-            names.team(team).map(|_| ()).ok_or_else(|| fault("team", format!("there is no team {team:?}")))
+            names.team(team).ok_or_else(|| fault("team", format!("there is no team {team:?}")))?;
+            known_scheme("channel", text(&c.scheme), names)
         }
         "user" => user(record("user", &line.user)?, names),
         "bot" => required("username", &record("bot", &line.bot)?.username).map(|_| ()),
@@ -204,6 +219,8 @@ mod tests {
                    "replies":[{"user":"ana","message":"x"}]}}"#,
                 "replies[0].create_at",
             ),
+            (r#"{"type":"team","team":{"name":"a","display_name":"x","type":"O","scheme":"strict"}}"#, "scheme"),
+            (r#"{"type":"scheme","scheme":{"name":"strict","display_name":"x","scope":"site"}}"#, "scope"),
             (r#"{"type":"wiki"}"#, "type"),
         ];
         for (text, field) in refused {

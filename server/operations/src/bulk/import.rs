@@ -6,9 +6,9 @@ use super::line::{Line, text};
 use super::names::Names;
 use super::posts::{self, Thread};
 use super::source::{Files, Numbered, Source};
-use super::{people, places, store};
+use super::{people, pictures, places, powers, store};
 use chat::auth::password;
-use chat::{Error, Result, Site, emoji};
+use chat::{Error, Result, Site, emoji, schemes};
 use std::collections::BTreeMap;
 use tokio_util::sync::CancellationToken;
 
@@ -122,6 +122,9 @@ async fn known_names(site: &Site) -> Result<Names> {
     teams.iter().for_each(|(name, id)| names.add_team(name, id));
     channels.iter().for_each(|(team, name, id)| names.add_channel(team, name, id));
     users.iter().for_each(|(name, id)| names.add_user(name, id));
+    for scheme in schemes::all(&mut site.db.read().await?).await? {
+        names.add_scheme(&scheme.scope, &scheme.name, &scheme.id);
+    }
     Ok(names)
 }
 
@@ -177,6 +180,9 @@ impl Import<'_> {
 
     /// A dry run counts names as known from their lines on.
     fn expect(&mut self, line: &Line) {
+        if let Some(s) = &line.scheme {
+            self.names.add_scheme(text(&s.scope), text(&s.name), text(&s.name));
+        }
         if let Some(t) = &line.team {
             self.names.add_team(text(&t.name), text(&t.name));
             for channel in ["town-square", "off-topic"] {
@@ -203,12 +209,22 @@ impl Import<'_> {
             "version" => Ok(()),
             "emoji" => self.emoji(&batch).await,
             "post" | "direct_post" => self.write_posts(batch).await,
-            kind @ ("role" | "scheme") => {
-                *self.summary.skipped.entry(kind.into()).or_default() += batch.len() as u64;
-                Ok(())
-            }
+            "role" | "scheme" => self.powers(&batch).await,
             _ => self.people(&batch).await,
         }
+    }
+
+    async fn powers(&mut self, batch: &[(u64, Line)]) -> Result<()> {
+        let mut tx = self.site.db.write().await?;
+        for (_, line) in batch {
+            if let Some(role) = &line.role {
+                powers::role(self.site, &mut tx, role).await?;
+            } else if let Some(scheme) = &line.scheme {
+                powers::scheme(self.site, &mut tx, &mut self.names, scheme).await?;
+            }
+        }
+        self.site.roles.changed(&mut tx).await?;
+        Ok(tx.commit().await?)
     }
 
     async fn emoji(&mut self, batch: &[(u64, Line)]) -> Result<()> {
@@ -231,21 +247,17 @@ impl Import<'_> {
     async fn people(&mut self, batch: &[(u64, Line)]) -> Result<()> {
         // Hashes and pictures first: nothing but SQL may be waited for while a transaction is open.
         let mut hashes = Vec::new();
-        let mut pictures = Vec::new();
+        let mut portraits = Vec::new();
         for (number, line) in batch {
             let given = line.user.as_ref().and_then(|u| u.password.clone()).filter(|p| !p.is_empty());
             hashes.push(match given {
                 Some(text) => Some(password::hash(text).await?),
                 None => None,
             });
-            let user = line.user.as_ref().map(|u| (&u.username, &u.profile_image));
-            let bot = line.bot.as_ref().map(|b| (&b.username, &b.profile_image));
-            let Some((name, path)) = user.or(bot).filter(|(_, path)| !text(path).is_empty()) else { continue };
-            let bad = |reason: String| {
-                let message = format!("line {number}, profile_image: {reason}");
-                Error::invalid("app.import.profile_image.bad_file.error", message)
-            };
-            pictures.push((text(name).to_owned(), self.files.read(text(path), 5 << 20).await.map_err(bad)?));
+            match pictures::prepare(&self.files, *number, line).await {
+                Ok(picture) => portraits.extend(picture),
+                Err(_) => *self.summary.skipped.entry("profile_image".into()).or_default() += 1,
+            }
         }
         let mut tx = self.site.db.write().await?;
         for ((_, line), hash) in batch.iter().zip(hashes) {
@@ -262,14 +274,15 @@ impl Import<'_> {
                 places::direct_channel(self.site, &mut tx, names, d).await?;
             }
         }
-        for (name, bytes) in pictures {
-            let mime_type = if bytes.starts_with(b"\x89PNG") { "image/png" } else { "image/jpeg" };
-            if let Some(id) = self.names.user(&name) {
-                store::put_picture(&mut tx, id, mime_type, bytes, self.site.clock.now_ms()).await?;
-            }
+        let scheme = |line: &Line| {
+            let of_team = line.team.as_ref().is_some_and(|t| t.scheme.is_some());
+            of_team || line.channel.as_ref().is_some_and(|c| c.scheme.is_some())
+        };
+        if batch.iter().any(|(_, line)| scheme(line)) {
+            self.site.roles.changed(&mut tx).await?;
         }
         tx.commit().await?;
-        Ok(())
+        pictures::apply(self.site, &self.names, portraits).await
     }
 
     async fn write_posts(&mut self, batch: Vec<(u64, Line)>) -> Result<()> {

@@ -82,7 +82,12 @@ async fn run_import(site: Site, job: Job, report: Report) -> Result<Ended> {
 
 async fn run_export(site: Site, job: Job, report: Report) -> Result<Ended> {
     let on = |name: &str| job.data.get(name).is_some_and(|v| v == "true");
-    let wanted = Wanted { attachments: on("include_attachments"), archived_channels: on("include_archived_channels") };
+    let wanted = Wanted {
+        attachments: on("include_attachments"),
+        archived_channels: on("include_archived_channels"),
+        roles_and_schemes: on("include_roles_and_schemes"),
+        profile_pictures: on("include_profile_pictures"),
+    };
     let local = tempfile::NamedTempFile::new().map_err(Error::internal)?;
     let mut tell = |posts: u64| {
         report.note("posts", posts.to_string());

@@ -26,7 +26,7 @@ records! {
         version: u32,
         info: Value,
         role: Role,
-        scheme: Value,
+        scheme: Scheme,
         emoji: Emoji,
         team: Team,
         channel: Channel,
@@ -37,6 +37,18 @@ records! {
         direct_post: Post,
     }
     Role { name: String, display_name: String, description: String, permissions: Vec<String> }
+    Scheme {
+        name: String,
+        display_name: String,
+        description: String,
+        scope: String,
+        default_team_admin_role: Role,
+        default_team_user_role: Role,
+        default_team_guest_role: Role,
+        default_channel_admin_role: Role,
+        default_channel_user_role: Role,
+        default_channel_guest_role: Role,
+    }
     Emoji { name: String, image: String }
     Team {
         name: String,

@@ -9,6 +9,8 @@ pub struct Names {
     /// By team id and name.
     channels: HashMap<(String, String), String>,
     users: HashMap<String, String>,
+    /// By scope and name.
+    schemes: HashMap<(String, String), String>,
     /// Direct and group channels by their sorted usernames.
     direct: HashMap<Vec<String>, String>,
 }
@@ -27,6 +29,11 @@ impl Names {
         self.users.get(name).map(String::as_str)
     }
 
+    /// The scheme of this scope (`team` or `channel`).
+    pub fn scheme(&self, scope: &str, name: &str) -> Option<&str> {
+        self.schemes.get(&(scope.to_owned(), name.to_owned())).map(String::as_str)
+    }
+
     /// The direct channel of these users, if this import has met it.
     pub fn direct(&self, members: &[String]) -> Option<&str> {
         self.direct.get(&sorted(members)).map(String::as_str)
@@ -42,6 +49,10 @@ impl Names {
 
     pub fn add_user(&mut self, name: &str, id: &str) {
         self.users.insert(name.into(), id.into());
+    }
+
+    pub fn add_scheme(&mut self, scope: &str, name: &str, id: &str) {
+        self.schemes.insert((scope.into(), name.into()), id.into());
     }
 
     pub fn add_direct(&mut self, members: &[String], id: &str) {

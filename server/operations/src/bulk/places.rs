@@ -5,7 +5,7 @@ use super::memberships::{favour, member_of_channel};
 use super::names::Names;
 use super::people::prefer;
 use super::store;
-use chat::{Error, Result, Site};
+use chat::{Error, Result, Site, schemes};
 use db::{Tx, params};
 use serde_json::json;
 use sha1::{Digest, Sha1};
@@ -24,6 +24,9 @@ pub async fn team(site: &Site, tx: &mut Tx, names: &mut Names, t: &line::Team) -
     ];
     let is_new = names.team(name).is_none();
     let id = store::put_team(tx, values).await?;
+    if let Some(scheme) = names.scheme("team", text(&t.scheme)) {
+        schemes::set_of_team(tx, &id, Some(scheme), now).await?;
+    }
     names.add_team(name, &id);
     if is_new {
         for (channel, display_name) in [("town-square", "Town Square"), ("off-topic", "Off-Topic")] {
@@ -60,6 +63,9 @@ pub async fn channel(site: &Site, tx: &mut Tx, names: &mut Names, c: &line::Chan
         json!({})
     ];
     let id = store::put_channel(tx, values).await?;
+    if let Some(scheme) = names.scheme("channel", text(&c.scheme)) {
+        schemes::set_of_channel(tx, &id, Some(scheme), site.clock.now_ms()).await?;
+    }
     names.add_channel(&team, text(&c.name), &id);
     Ok(())
 }

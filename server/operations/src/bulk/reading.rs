@@ -21,15 +21,15 @@ macro_rules! rows {
 }
 
 rows! {
-    Team { name: String, display_name: String, kind: String, description: String, open: bool }
+    Team { name: String, display_name: String, kind: String, description: String, open: bool, scheme: Option<String> }
     Channel {
         id: String, team: String, name: String, display_name: String, kind: String, header: String, purpose: String,
-        delete_at: i64,
+        delete_at: i64, scheme: Option<String>,
     }
     User {
         id: String, username: String, email: String, auth_service: String, auth_data: String, nickname: String,
         first_name: String, last_name: String, position: String, roles: String, locale: String, delete_at: i64,
-        props: Json, notify_props: Json,
+        props: Json, notify_props: Json, picture: i64,
     }
     Bot { username: String, description: String, owner: Option<String> }
     Membership { team: String, roles: String, guest: bool, user: bool, admin: bool }
@@ -52,23 +52,25 @@ rows! {
 }
 
 const TEAMS: Sql = Sql::new(
-    "SELECT name, display_name, type, description, allow_open_invite FROM teams WHERE delete_at = 0 ORDER BY name",
+    "SELECT t.name, t.display_name, t.type, t.description, t.allow_open_invite, s.name FROM teams t
+     LEFT JOIN schemes s ON s.id = t.scheme_id AND s.delete_at = 0 WHERE t.delete_at = 0 ORDER BY t.name",
 );
 const CHANNELS: Sql = Sql::new(
-    "SELECT c.id, t.name, c.name, c.display_name, c.type, c.header, c.purpose, c.delete_at FROM channels c JOIN teams t ON t.id = c.team_id
+    "SELECT c.id, t.name, c.name, c.display_name, c.type, c.header, c.purpose, c.delete_at, s.name
+     FROM channels c JOIN teams t ON t.id = c.team_id LEFT JOIN schemes s ON s.id = c.scheme_id AND s.delete_at = 0
      WHERE t.delete_at = 0 AND ($1 OR c.delete_at = 0) ORDER BY t.name, c.name",
 );
 const DIRECT: Sql = Sql::new(
-    "SELECT c.id, c.team_id, c.name, c.display_name, c.type, c.header, c.purpose, c.delete_at FROM channels c
+    "SELECT c.id, c.team_id, c.name, c.display_name, c.type, c.header, c.purpose, c.delete_at, CAST(NULL AS TEXT) FROM channels c
      WHERE c.type IN ('D', 'G') AND c.delete_at = 0 AND c.id > $1 ORDER BY c.id LIMIT $2",
 );
 const USERS: Sql = Sql::new(
     "SELECT id, username, email, auth_service, auth_data, nickname, first_name, last_name, position, roles, locale, delete_at,
-     props, notify_props FROM users WHERE is_bot = FALSE AND username > $1 ORDER BY username LIMIT $2",
+     props, notify_props, last_picture_update FROM users WHERE is_bot = FALSE AND username > $1 ORDER BY username LIMIT $2",
 );
 const BOT_USERS: Sql = Sql::new(
     "SELECT id, username, email, auth_service, auth_data, nickname, first_name, last_name, position, roles, locale, delete_at,
-     props, notify_props FROM users WHERE is_bot = TRUE ORDER BY username",
+     props, notify_props, last_picture_update FROM users WHERE is_bot = TRUE ORDER BY username",
 );
 const BOTS: Sql = Sql::new(
     "SELECT u.username, b.description, o.username FROM bots b JOIN users u ON u.id = b.user_id LEFT JOIN users o ON o.id = b.owner_id",

@@ -92,11 +92,8 @@ const HAS_PICTURE: Sql = Sql::new("SELECT 1 FROM emoji WHERE name = $1 AND delet
 const FIRST_ADMIN: Sql = Sql::new(
     "SELECT id FROM users WHERE delete_at = 0 AND is_bot = FALSE ORDER BY CASE WHEN roles LIKE '%system_admin%' THEN 0 ELSE 1 END, create_at, id LIMIT 1",
 );
-const PICTURE: Sql = Sql::new(
-    "INSERT INTO profile_images (user_id, mime_type, data) VALUES ($1, $2, $3)
-     ON CONFLICT (user_id) DO UPDATE SET mime_type = excluded.mime_type, data = excluded.data",
-);
-const PICTURED: Sql = Sql::new("UPDATE users SET last_picture_update = $2 WHERE id = $1");
+const PICTURED: Sql = Sql::new("SELECT last_picture_update FROM users WHERE id = $1");
+const SET_PICTURED: Sql = Sql::new("UPDATE users SET last_picture_update = $2, update_at = $2 WHERE id = $1");
 
 fn pair(row: Row) -> Result<(String, String)> {
     let mut r = row.read();
@@ -197,10 +194,13 @@ pub async fn first_admin(conn: &mut Conn) -> Result<Option<String>> {
     conn.fetch_optional(&FIRST_ADMIN, vec![], Row::only).await
 }
 
-pub async fn put_picture(tx: &mut Tx, user: &str, mime_type: &str, bytes: Vec<u8>, now: i64) -> Result<()> {
-    tx.execute(&PICTURE, params![user, mime_type, bytes]).await?;
-    tx.execute(&PICTURED, params![user, now]).await?;
-    Ok(())
+/// When the user's picture was set; 0 for none.
+pub async fn pictured(conn: &mut Conn, user: &str) -> Result<i64> {
+    Ok(conn.fetch_optional(&PICTURED, params![user], Row::only).await?.unwrap_or(0))
+}
+
+pub async fn set_pictured(tx: &mut Tx, user: &str, at: i64) -> Result<u64> {
+    tx.execute(&SET_PICTURED, params![user, at]).await
 }
 
 /// A stored post that a line may mean.

@@ -4,6 +4,7 @@ mod people;
 mod posts;
 
 use super::line::{self, Line};
+use super::powers;
 use super::reading as read;
 use super::zipped::Archive;
 use chat::{Error, Result, Site};
@@ -18,6 +19,16 @@ pub struct Wanted {
     /// Files of posts.
     pub attachments: bool,
     pub archived_channels: bool,
+    /// Roles, schemes, and which team and channel has which.
+    pub roles_and_schemes: bool,
+    /// Pictures of people and bots.
+    pub profile_pictures: bool,
+}
+
+impl Wanted {
+    /// Everything that the format has a place for.
+    pub const ALL: Self =
+        Self { attachments: true, archived_channels: true, roles_and_schemes: true, profile_pictures: true };
 }
 
 /// What an export holds.
@@ -59,6 +70,9 @@ pub async fn run(
     e.out.entry("import.jsonl").await?;
     let info = serde_json::json!({"generator": "muster", "version": env!("CARGO_PKG_VERSION"), "created": now(site)});
     e.line("version", Line { version: Some(1), info: Some(info), ..Line::default() }).await?;
+    if wanted.roles_and_schemes {
+        e.powers(&mut view).await?;
+    }
     e.emoji(&mut view).await?;
     let channels = e.places(&mut view).await?;
     e.people(&mut view).await?;
@@ -115,6 +129,16 @@ impl Export<'_> {
         self.out.bytes(bytes).await
     }
 
+    async fn powers(&mut self, view: &mut Conn) -> Result<()> {
+        for role in powers::role_lines(view).await? {
+            self.line("role", Line { role: Some(role), ..Line::default() }).await?;
+        }
+        for scheme in powers::scheme_lines(view).await? {
+            self.line("scheme", Line { scheme: Some(scheme), ..Line::default() }).await?;
+        }
+        Ok(())
+    }
+
     async fn emoji(&mut self, view: &mut Conn) -> Result<()> {
         for e in read::emoji(view).await? {
             let path = format!("emoji/{}.{}", e.id, e.mime_type.rsplit('/').next().unwrap_or("png"));
@@ -134,7 +158,7 @@ impl Export<'_> {
                 r#type: Some(t.kind),
                 description: Some(t.description),
                 allow_open_invite: Some(t.open),
-                scheme: None,
+                scheme: t.scheme.filter(|_| self.wanted.roles_and_schemes),
             };
             self.line("team", Line { team: Some(team), ..Line::default() }).await?;
         }
@@ -147,7 +171,7 @@ impl Export<'_> {
                 r#type: Some(c.kind.clone()),
                 header: Some(c.header.clone()),
                 purpose: Some(c.purpose.clone()),
-                scheme: None,
+                scheme: c.scheme.clone().filter(|_| self.wanted.roles_and_schemes),
                 deleted_at: Some(c.delete_at).filter(|t| *t > 0),
             };
             self.line("channel", Line { channel: Some(channel), ..Line::default() }).await?;

@@ -4,7 +4,7 @@ use super::super::line::{self, Line};
 use super::super::people::settings_of;
 use super::super::reading::{self as read, ChannelMembership, User};
 use super::{Export, given};
-use chat::Result;
+use chat::{Result, portraits};
 use db::Conn;
 use std::collections::HashSet;
 
@@ -35,17 +35,28 @@ impl Export<'_> {
         let (bots, details) = read::bots(view).await?;
         for b in bots {
             let detail = details.iter().find(|d| d.username == b.username);
+            let profile_image = self.picture(&b.id, b.picture);
             let bot = line::Bot {
                 username: Some(b.username),
                 display_name: Some(b.first_name),
                 description: detail.map(|d| d.description.clone()),
                 owner: detail.and_then(|d| d.owner.clone()),
                 delete_at: Some(b.delete_at),
-                profile_image: None,
+                profile_image,
             };
             self.line("bot", Line { bot: Some(bot), ..Line::default() }).await?;
         }
         Ok(())
+    }
+
+    /// The path in the archive of a picture that was set `at`.
+    fn picture(&mut self, id: &str, at: i64) -> Option<String> {
+        if at == 0 || !self.wanted.profile_pictures {
+            return None;
+        }
+        let inside = format!("profile_pictures/{id}.png");
+        self.files.push((format!("data/{inside}"), portraits::path(id, at)));
+        Some(inside)
     }
 
     async fn user(&mut self, view: &mut Conn, u: &User) -> Result<line::User> {
@@ -89,6 +100,7 @@ impl Export<'_> {
             locale: Some(u.locale.clone()),
             delete_at: Some(u.delete_at),
             tutorial_step: find("tutorial_step", &u.id),
+            profile_image: self.picture(&u.id, u.picture),
             custom_status: status.and_then(|s| serde_json::from_str(s).ok()),
             notify_props: Some(texts(&u.notify_props, &[("push", "mobile"), ("push_status", "mobile_push_status")])),
             teams: Some(teams),
