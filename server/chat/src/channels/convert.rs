@@ -1,6 +1,6 @@
 //! A group message becomes a private channel of a team that all of its members are in.
 
-use super::{access, changing, missing, store};
+use super::{access, changing, member_store, missing, store};
 use crate::Json;
 use crate::posts::{self, Happened};
 use crate::roles::Permission;
@@ -17,7 +17,7 @@ async fn group_message(conn: &mut Conn, actor: &Actor, id: &str) -> Result<(Chan
         let message = "Only a group message can become a private channel.";
         return Err(Error::invalid("api.channel.group_message.converting.not_a_group_message", message));
     }
-    let members = store::members(conn, id).await?.into_iter().map(|m| m.user_id).collect();
+    let members = member_store::members(conn, id).await?.into_iter().map(|m| m.user_id).collect();
     Ok((channel, members))
 }
 

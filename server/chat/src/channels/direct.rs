@@ -1,6 +1,6 @@
 //! Direct and group channels: found or made by their members.
 
-use super::{blank, missing, store};
+use super::{blank, member_store, missing, store};
 use crate::Json;
 use crate::roles::Permission;
 use crate::users::{self, sight};
@@ -43,7 +43,7 @@ async fn find_or_make(
         Channel { kind: kind.into(), name: name.into(), display_name, creator_id: creator.into(), ..blank(now) };
     store::insert(&mut tx, &channel).await?;
     for user in members {
-        store::insert_member(&mut tx, &channel, user, false, now).await?;
+        member_store::insert_member(&mut tx, &channel, user, false, now).await?;
         let (hub, id, user) = (site.hub.clone(), channel.id.clone(), user.clone());
         tx.after_commit(move || hub.joined_channel(&id, &user));
     }

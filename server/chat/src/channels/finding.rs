@@ -1,6 +1,6 @@
 //! Finding channels by a part of their name, and lists by ids.
 
-use super::store;
+use super::{member_store, store};
 use crate::Json;
 use crate::paging::Page;
 use crate::roles::Permission;
@@ -54,7 +54,7 @@ async fn find(site: &Site, actor: &Actor, team: &str, term: &str, archived: bool
     teams::require(&mut conn, actor, team, Permission::LIST_TEAM_CHANNELS).await?;
     let mut found = store::search(&mut conn, team, term, archived).await?;
     // Private channels are found by those who are in them.
-    let mine = store::ids_of(&mut conn, &actor.user_id).await?;
+    let mine = member_store::ids_of(&mut conn, &actor.user_id).await?;
     found.retain(|c| c.kind == "O" || mine.contains(&c.id));
     Ok(found)
 }
@@ -128,7 +128,7 @@ async fn by_ids(
 /// `{channels, total_count}`.
 async fn everywhere(State(site): State<Site>, actor: Actor, Json(t): Json<Term>) -> Result<Json<Value>> {
     let mut conn = site.db.read().await?;
-    let mine = store::ids_of(&mut conn, &actor.user_id).await?;
+    let mine = member_store::ids_of(&mut conn, &actor.user_id).await?;
     let my_teams = teams::ids_of(&mut conn, &actor.user_id).await?;
     let mut found = store::search_all(&mut conn, &t.term).await?;
     found.retain(|c| {

@@ -1,6 +1,6 @@
 //! Joining and leaving.
 
-use super::{missing, store};
+use super::{member_store, missing, store};
 use crate::posts::{self, Happened};
 use crate::{Result, Site, groups, users};
 use db::Tx;
@@ -11,7 +11,7 @@ use wire::{Channel, Event, User};
 /// # Errors
 /// When the database fails.
 pub async fn join(site: &Site, tx: &mut Tx, channel: &Channel, user_id: &str, admin: bool) -> Result<bool> {
-    if !store::insert_member(tx, channel, user_id, admin, site.clock.now_ms()).await? {
+    if !member_store::insert_member(tx, channel, user_id, admin, site.clock.now_ms()).await? {
         return Ok(false);
     }
     let (hub, channel_id, user) = (site.hub.clone(), channel.id.clone(), user_id.to_owned());
@@ -52,7 +52,7 @@ pub async fn join_as(site: &Site, tx: &mut Tx, channel: &Channel, user: &User, a
 /// # Errors
 /// When the database fails.
 pub async fn leave(site: &Site, tx: &mut Tx, channel: &Channel, user_id: &str, remover_id: &str) -> Result<bool> {
-    if !store::delete_member(tx, &channel.id, user_id).await? {
+    if !member_store::delete_member(tx, &channel.id, user_id).await? {
         return Ok(false);
     }
     let removed = Event::new("user_removed").with("remover_id", remover_id);

@@ -1,7 +1,7 @@
 //! The HTTP side of memberships.
 
 use super::members::{join_saying, leave_saying};
-use super::{DEFAULT, access, missing, store};
+use super::{DEFAULT, access, member_store, missing, store};
 use crate::Json;
 use crate::paging::Page;
 use crate::roles::membership::{self, Flags, Names, RoleNames};
@@ -50,7 +50,7 @@ async fn member_counts(
     let mut out = BTreeMap::new();
     for id in ids {
         if access(&mut conn, &actor, &id, Permission::READ_CHANNEL).await.is_ok() {
-            let count = store::member_count(&mut conn, &id).await?;
+            let count = member_store::member_count(&mut conn, &id).await?;
             out.insert(id, count);
         }
     }
@@ -69,7 +69,7 @@ async fn by_ids(
     }
     let mut conn = site.db.read().await?;
     access(&mut conn, &actor, &id, Permission::READ_CHANNEL).await?;
-    let mut all = store::members(&mut conn, &id).await?;
+    let mut all = member_store::members(&mut conn, &id).await?;
     all.retain(|m| ids.contains(&m.user_id));
     Ok(Json(all))
 }
@@ -82,7 +82,7 @@ async fn members(
 ) -> Result<Json<Vec<ChannelMember>>> {
     let mut conn = site.db.read().await?;
     access(&mut conn, &actor, &id, Permission::READ_CHANNEL).await?;
-    Ok(Json(page.of(store::members(&mut conn, &id).await?)))
+    Ok(Json(page.of(member_store::members(&mut conn, &id).await?)))
 }
 
 /// Body of POST /channels/{id}/members.
@@ -139,7 +139,7 @@ pub async fn add(site: &Site, actor: &Actor, id: &str, user_ids: &[String]) -> R
         let user = users::get(&mut tx, user_id).await?.ok_or_else(users::missing)?;
         join_saying(site, &mut tx, &channel, &user, &by).await?;
     }
-    let first = store::member(&mut tx, id, &user_ids[0]).await?.ok_or_else(users::missing)?;
+    let first = member_store::member(&mut tx, id, &user_ids[0]).await?.ok_or_else(users::missing)?;
     tx.commit().await?;
     Ok(first)
 }
@@ -158,7 +158,7 @@ async fn member(
             "No channel member found for that user and channel.",
         )
     };
-    store::member(&mut conn, &id, &user).await?.map(Json).ok_or_else(absent)
+    member_store::member(&mut conn, &id, &user).await?.map(Json).ok_or_else(absent)
 }
 
 async fn remove_member(
@@ -203,7 +203,7 @@ async fn notify_props(
         return Err(Error::invalid_body("notify_props", "at most 50 short settings are wanted"));
     }
     let mut tx = site.db.write().await?;
-    let mut member = store::member(&mut tx, &id, &user).await?.ok_or_else(missing)?;
+    let mut member = member_store::member(&mut tx, &id, &user).await?.ok_or_else(missing)?;
     member.notify_props.extend(changed);
     save_notify_props(&site, &mut tx, member).await?;
     tx.commit().await?;
@@ -212,8 +212,14 @@ async fn notify_props(
 
 async fn save_notify_props(site: &Site, tx: &mut Tx, mut member: ChannelMember) -> Result<()> {
     member.last_update_at = site.clock.now_ms();
-    store::set_notify_props(tx, &member.channel_id, &member.user_id, &member.notify_props, member.last_update_at)
-        .await?;
+    member_store::set_notify_props(
+        tx,
+        &member.channel_id,
+        &member.user_id,
+        &member.notify_props,
+        member.last_update_at,
+    )
+    .await?;
     let event = Event::new("channel_member_updated").with_encoded("channelMember", &member);
     site.emit(tx, event.to_user(&member.user_id));
     Ok(())
@@ -224,7 +230,7 @@ async fn save_notify_props(site: &Site, tx: &mut Tx, mut member: ChannelMember) 
 /// # Errors
 /// When the database fails.
 pub async fn set_muted(site: &Site, tx: &mut Tx, channel_id: &str, user_id: &str, muted: bool) -> Result<()> {
-    let Some(mut member) = store::member(tx, channel_id, user_id).await? else { return Ok(()) };
+    let Some(mut member) = member_store::member(tx, channel_id, user_id).await? else { return Ok(()) };
     member.notify_props.insert("mark_unread".into(), if muted { "mention" } else { "all" }.into());
     save_notify_props(site, tx, member).await
 }
@@ -235,8 +241,8 @@ async fn set_roles(
     Path((id, user)): Path<(String, String)>,
     Json(body): Json<RoleNames>,
 ) -> Result<Json<StatusOk>> {
-    let names = store::role_names(&mut site.db.read().await?, &id).await?.ok_or_else(missing)?;
-    let names = Names { of_place: names.each_ref().map(String::as_str), built_in: store::ROLE_NAMES };
+    let names = member_store::role_names(&mut site.db.read().await?, &id).await?.ok_or_else(missing)?;
+    let names = Names { of_place: names.each_ref().map(String::as_str), built_in: member_store::ROLE_NAMES };
     let (flags, explicit) = membership::parse(&actor, &site.roles.roles(), &names, &body.roles)?;
     change_roles(&site, &actor, &id, &user, flags, Some(explicit)).await
 }
@@ -262,11 +268,11 @@ async fn change_roles(
     let user = if user == "me" { actor.user_id.clone() } else { user.to_owned() };
     let mut tx = site.db.write().await?;
     access(&mut tx, actor, id, Permission::MANAGE_CHANNEL_ROLES).await?;
-    let member = store::member(&mut tx, id, &user).await?.ok_or_else(missing)?;
+    let member = member_store::member(&mut tx, id, &user).await?.ok_or_else(missing)?;
     flags.check(member.scheme_guest)?;
     let explicit = explicit.unwrap_or_else(|| member.explicit_roles.clone());
-    store::set_roles(&mut tx, &member, flags.scheme_admin, &explicit, site.clock.now_ms()).await?;
-    let member = store::member(&mut tx, id, &user).await?.ok_or_else(missing)?;
+    member_store::set_roles(&mut tx, &member, flags.scheme_admin, &explicit, site.clock.now_ms()).await?;
+    let member = member_store::member(&mut tx, id, &user).await?.ok_or_else(missing)?;
     site.emit(&mut tx, Event::new("channel_member_updated").with_encoded("channelMember", &member).to_user(&user));
     tx.commit().await?;
     Ok(Json(StatusOk::default()))
@@ -277,8 +283,8 @@ async fn change_roles(
 /// # Errors
 /// When the database fails.
 pub async fn set_guest(site: &Site, tx: &mut Tx, user_id: &str, guest: bool) -> Result<()> {
-    store::set_guest(tx, user_id, guest, site.clock.now_ms()).await?;
-    for member in store::memberships(tx, user_id).await? {
+    member_store::set_guest(tx, user_id, guest, site.clock.now_ms()).await?;
+    for member in member_store::memberships(tx, user_id).await? {
         site.emit(tx, Event::new("channel_member_updated").with_encoded("channelMember", &member).to_user(user_id));
     }
     Ok(())
@@ -292,7 +298,7 @@ async fn memberships_in_team(
     let user = me_or(&actor, &user)?;
     let mut conn = site.db.read().await?;
     let channels = store::of_user(&mut conn, &user).await?;
-    let mut all = store::memberships(&mut conn, &user).await?;
+    let mut all = member_store::memberships(&mut conn, &user).await?;
     all.retain(|m| channels.iter().any(|c| c.id == m.channel_id && (c.team_id == team || c.team_id.is_empty())));
     Ok(Json(all))
 }
@@ -307,7 +313,7 @@ async fn stream_members(
 ) -> Result<Response> {
     let user = me_or(&actor, &user)?;
     let mut conn = site.db.read().await?;
-    let mut all = store::memberships(&mut conn, &user).await?;
+    let mut all = member_store::memberships(&mut conn, &user).await?;
     if page.page >= 0 {
         all.sort_by(|a, b| a.channel_id.cmp(&b.channel_id));
         all = page.of(all);

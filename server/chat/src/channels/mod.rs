@@ -5,6 +5,7 @@ mod changing;
 mod convert;
 mod direct;
 mod finding;
+mod member_store;
 mod members;
 mod memberships;
 mod reading;
@@ -14,13 +15,11 @@ mod translating;
 
 pub use changing::patch;
 pub use direct::direct;
+pub use member_store::{count_for_author, ids_of, member, members, memberships, mention, set_viewed};
 pub use members::{join, join_as, join_saying, leave_all, leave_saying};
 pub use memberships::{add, remove, set_guest, set_muted};
 pub use reading::unread_at;
-pub use store::{
-    bump, by_name, count_for_author, get, ids_of, insert, lock, member, members, memberships, mention, of_user,
-    set_viewed, team_unread,
-};
+pub use store::{bump, by_name, get, insert, lock, of_user, team_unread};
 pub use translating::{Translation, translate};
 
 /// The channel that everybody of a team is in; it cannot be left or archived.
@@ -61,7 +60,7 @@ pub async fn access(conn: &mut Conn, actor: &Actor, channel_id: &str, permission
     if actor.may(permission) {
         return Ok(channel);
     }
-    let member = store::member(conn, channel_id, &actor.user_id).await?;
+    let member = member_store::member(conn, channel_id, &actor.user_id).await?;
     if member.as_ref().is_some_and(|m| actor.may_as(&m.roles, permission)) {
         return Ok(channel);
     }

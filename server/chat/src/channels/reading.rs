@@ -1,6 +1,6 @@
 //! What is unread, and saying that it was read.
 
-use super::{access, missing, store};
+use super::{access, member_store, missing, store};
 use crate::Json;
 use crate::push::{self, Seen};
 use crate::roles::Permission;
@@ -31,7 +31,7 @@ pub fn router() -> Router<Site> {
 /// # Errors
 /// 404 when the user is no member.
 pub async fn unread_at(conn: &mut Conn, channel: &Channel, user: &str) -> Result<ChannelUnread> {
-    let m = store::member(conn, &channel.id, user).await?.ok_or_else(missing)?;
+    let m = member_store::member(conn, &channel.id, user).await?.ok_or_else(missing)?;
     Ok(ChannelUnread {
         team_id: channel.team_id.clone(),
         user_id: user.into(),
@@ -71,7 +71,7 @@ async fn read(site: &Site, mut tx: Tx, user: &str, ids: Vec<String>, threads: bo
         if id.is_empty() {
             continue;
         }
-        if let Some(at) = store::viewed(&mut tx, &id, user, now).await? {
+        if let Some(at) = member_store::viewed(&mut tx, &id, user, now).await? {
             if threads {
                 threads::read_channel(&mut tx, user, &id, at).await?;
             }

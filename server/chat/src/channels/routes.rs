@@ -1,6 +1,6 @@
 //! Reading channels: one, the lists of a team and of a user, counts.
 
-use super::{access, changing, convert, direct, store};
+use super::{access, changing, convert, direct, member_store, store};
 use crate::Json;
 use crate::paging::Page;
 use crate::roles::Permission;
@@ -63,7 +63,7 @@ impl Q {
 async fn timezones(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Vec<String>>> {
     let mut conn = site.db.read().await?;
     access(&mut conn, &actor, &id, Permission::READ_CHANNEL).await?;
-    let ids: Vec<String> = store::members(&mut conn, &id).await?.into_iter().map(|m| m.user_id).collect();
+    let ids: Vec<String> = member_store::members(&mut conn, &id).await?.into_iter().map(|m| m.user_id).collect();
     let people = users::by_ids(&mut conn, &ids).await?;
     let mut zones: Vec<String> = people.iter().filter_map(users::timezone).collect();
     zones.sort_unstable();

@@ -2,7 +2,7 @@
 //! channel; the product that translates hears of it through [`Translation`].
 
 use super::changing::{save_and_tell, who};
-use super::{access, missing, store};
+use super::{access, member_store, missing};
 use crate::error::Kind;
 use crate::posts::{self, Happened};
 use crate::roles::Permission;
@@ -96,11 +96,11 @@ async fn opt_out(
         .autotranslation_disabled
         .ok_or_else(|| Error::invalid_body("autotranslation_disabled", "true or false is wanted"))?;
     let mut tx = site.db.write().await?;
-    let mut member = store::member(&mut tx, &id, &user).await?.ok_or_else(missing)?;
+    let mut member = member_store::member(&mut tx, &id, &user).await?.ok_or_else(missing)?;
     if member.autotranslation_disabled != disabled {
         member.autotranslation_disabled = disabled;
         member.last_update_at = site.clock.now_ms();
-        store::set_opt_out(&mut tx, &member).await?;
+        member_store::set_opt_out(&mut tx, &member).await?;
         let event = Event::new("channel_member_updated").with_encoded("channelMember", &member);
         site.emit(&mut tx, event.to_user(&user));
         if let Some(product) = site.translation() {
