@@ -11,7 +11,7 @@ use axum::extract::{Path, Query, State};
 use axum::routing::{get, post, put};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use wire::{Channel, ChannelStats, Team};
+use wire::{Channel, ChannelStats};
 
 /// Routes of channels themselves.
 pub fn router() -> Router<Site> {
@@ -77,23 +77,21 @@ async fn every(State(site): State<Site>, actor: Actor, Query(q): Query<Q>) -> Re
         return Err(Error::forbidden());
     }
     let mut conn = site.db.read().await?;
-    let mut all = store::search_all(&mut conn, "").await?;
-    all.retain(|c| q.include_deleted || c.delete_at == 0);
-    let total = all.len();
-    let mut out = Vec::new();
-    for channel in q.page().of(all) {
-        let team = teams::get(&mut conn, &channel.team_id).await?.unwrap_or_default();
-        out.push(with_team(&channel, &team));
+    let (limit, offset) = q.page().limits();
+    let page = store::every(&mut conn, q.include_deleted, limit, offset).await?;
+    let with_team = |(channel, (display_name, name, update_at)): (Channel, (String, String, i64))| {
+        let mut value = json!(channel);
+        value["team_display_name"] = display_name.into();
+        value["team_name"] = name.into();
+        value["team_update_at"] = update_at.into();
+        value
+    };
+    let out: Vec<Value> = page.into_iter().map(with_team).collect();
+    if !q.include_total_count {
+        return Ok(Json(json!(out)));
     }
-    Ok(Json(if q.include_total_count { json!({"channels": out, "total_count": total}) } else { json!(out) }))
-}
-
-fn with_team(channel: &Channel, team: &Team) -> Value {
-    let mut value = json!(channel);
-    value["team_display_name"] = team.display_name.as_str().into();
-    value["team_name"] = team.name.as_str().into();
-    value["team_update_at"] = team.update_at.into();
-    value
+    let total = store::count_every(&mut conn, q.include_deleted).await?;
+    Ok(Json(json!({"channels": out, "total_count": total})))
 }
 
 async fn one(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Channel>> {

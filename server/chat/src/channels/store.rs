@@ -1,6 +1,6 @@
 //! Every statement on `channels`.
 
-use db::{Conn, Result, Row, Sql, Tx, params};
+use db::{Conn, Result, Row, RowReader, Sql, Tx, params};
 use wire::{Channel, ChannelStats, TeamUnread};
 
 macro_rules! select {
@@ -14,6 +14,17 @@ macro_rules! select {
     };
 }
 
+/// Every public and private channel with the names of its team, for the console.
+const EVERY: Sql = Sql::new(
+    "SELECT c.id, c.create_at, c.update_at, c.delete_at, c.team_id, c.type, c.display_name, c.name, c.header,
+     c.purpose, c.last_post_at, c.total_msg_count, c.creator_id, c.props, c.total_msg_count_root,
+     c.last_root_post_at, c.autotranslation, c.scheme_id, c.banner_info, t.display_name, t.name, t.update_at
+     FROM channels c JOIN teams t ON t.id = c.team_id WHERE c.type IN ('O', 'P') AND ($1 OR c.delete_at = 0)
+     ORDER BY c.display_name, c.id LIMIT $2 OFFSET $3",
+);
+const COUNT_EVERY: Sql = Sql::new(
+    "SELECT COUNT(*) FROM channels c JOIN teams t ON t.id = c.team_id WHERE c.type IN ('O', 'P') AND ($1 OR c.delete_at = 0)",
+);
 const BY_ID: Sql = select!("WHERE c.id = $1");
 const BY_NAME: Sql = select!("WHERE c.team_id = $1 AND c.name = $2");
 const OF_USER: Sql =
@@ -76,7 +87,10 @@ const TEAM_UNREAD: Sql = Sql::new(
 );
 
 fn channel(row: Row) -> Result<Channel> {
-    let mut r = row.read();
+    read(&mut row.read())
+}
+
+fn read(r: &mut RowReader) -> Result<Channel> {
     Ok(Channel {
         id: r.get()?,
         create_at: r.get()?,
@@ -100,6 +114,25 @@ fn channel(row: Row) -> Result<Channel> {
         group_constrained: r.get()?,
         ..Channel::default()
     })
+}
+
+/// A page of all channels, each with its team's display name, name and time of the last change; also archived ones with
+/// `archived`.
+pub async fn every(
+    conn: &mut Conn,
+    archived: bool,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<(Channel, (String, String, i64))>> {
+    let decode = |row: Row| {
+        let mut r = row.read();
+        Ok((read(&mut r)?, (r.get()?, r.get()?, r.get()?)))
+    };
+    conn.fetch(&EVERY, params![archived, limit, offset], decode).await
+}
+
+pub async fn count_every(conn: &mut Conn, archived: bool) -> Result<i64> {
+    Ok(conn.fetch_optional(&COUNT_EVERY, params![archived], Row::only).await?.unwrap_or(0))
 }
 
 pub async fn get(conn: &mut Conn, id: &str) -> Result<Option<Channel>> {
