@@ -229,8 +229,7 @@ pub async fn archive(
     Path(id): Path<String>,
     Query(q): Query<erasing::Q>,
 ) -> Result<Json<StatusOk>> {
-    if q.permanent {
-        erasing::channel(&site, &actor, &id).await?;
+    if erasing::asked(&site, &actor, q, erasing::Thing::Channel, &id).await? {
         return Ok(Json(StatusOk::default()));
     }
     let mut tx = site.db.write().await?;

@@ -21,6 +21,31 @@ pub struct Q {
     pub permanent: bool,
 }
 
+/// What can be erased.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Thing {
+    Post,
+    Channel,
+    Team,
+    User,
+}
+
+/// Erases when the query asks for it; whether it did.
+///
+/// # Errors
+/// 403 where nothing is erased for good, 404; 400 for what cannot go.
+pub(crate) async fn asked(site: &Site, actor: &Actor, q: Q, thing: Thing, id: &str) -> Result<bool> {
+    if q.permanent {
+        match thing {
+            Thing::Post => post(site, actor, id).await?,
+            Thing::Channel => channel(site, actor, id).await?,
+            Thing::Team => team(site, actor, id).await?,
+            Thing::User => user(site, actor, id).await?,
+        }
+    }
+    Ok(q.permanent)
+}
+
 /// Whether the actor may erase here. `what` (user, team, channel, post) is a part of the protocol's error id.
 ///
 /// # Errors
@@ -51,7 +76,7 @@ async fn erase_posts(tx: &mut Tx, which: Posts, id: &str) -> Result<()> {
 ///
 /// # Errors
 /// 403, 404.
-pub(crate) async fn post(site: &Site, actor: &Actor, id: &str) -> Result<()> {
+async fn post(site: &Site, actor: &Actor, id: &str) -> Result<()> {
     require(site, actor, "post")?;
     let mut tx = site.db.write().await?;
     let mut post = posts::get(&mut tx, id).await?.ok_or_else(posts::missing)?;
@@ -89,7 +114,7 @@ async fn erase_channel(site: &Site, tx: &mut Tx, channel: &Channel) -> Result<()
 ///
 /// # Errors
 /// 403, 404; 400 for the default channel of a team, and for direct and group messages.
-pub(crate) async fn channel(site: &Site, actor: &Actor, id: &str) -> Result<()> {
+async fn channel(site: &Site, actor: &Actor, id: &str) -> Result<()> {
     require(site, actor, "channel")?;
     let mut tx = site.db.write().await?;
     let channel = channels::get(&mut tx, id).await?.ok_or_else(channels::missing)?;
@@ -106,7 +131,7 @@ pub(crate) async fn channel(site: &Site, actor: &Actor, id: &str) -> Result<()> 
 ///
 /// # Errors
 /// 403, 404.
-pub(crate) async fn team(site: &Site, actor: &Actor, id: &str) -> Result<()> {
+async fn team(site: &Site, actor: &Actor, id: &str) -> Result<()> {
     require(site, actor, "team")?;
     let team = teams::get(&mut site.db.read().await?, id).await?.ok_or_else(teams::missing)?;
     portraits::forget(site, id, team.last_team_icon_update).await;
@@ -128,7 +153,7 @@ pub(crate) async fn team(site: &Site, actor: &Actor, id: &str) -> Result<()> {
 ///
 /// # Errors
 /// 403, 404; 400 for the last administrator.
-pub(crate) async fn user(site: &Site, actor: &Actor, id: &str) -> Result<()> {
+async fn user(site: &Site, actor: &Actor, id: &str) -> Result<()> {
     require(site, actor, "user")?;
     let mut conn = site.db.read().await?;
     let user = users::get(&mut conn, id).await?.ok_or_else(users::missing)?;

@@ -139,8 +139,7 @@ pub async fn delete(
     Path(id): Path<String>,
     Query(q): Query<erasing::Q>,
 ) -> Result<Json<StatusOk>> {
-    if q.permanent {
-        erasing::post(&site, &actor, &id).await?;
+    if erasing::asked(&site, &actor, q, erasing::Thing::Post, &id).await? {
         return Ok(Json(StatusOk::default()));
     }
     let mut tx = site.db.write().await?;

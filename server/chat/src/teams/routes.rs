@@ -173,8 +173,7 @@ async fn archive(
     Path(id): Path<String>,
     Query(q): Query<erasing::Q>,
 ) -> Result<Json<StatusOk>> {
-    if q.permanent {
-        erasing::team(&site, &actor, &id).await?;
+    if erasing::asked(&site, &actor, q, erasing::Thing::Team, &id).await? {
         return Ok(Json(StatusOk::default()));
     }
     let mut tx = site.db.write().await?;

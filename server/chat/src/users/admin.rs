@@ -43,8 +43,7 @@ pub async fn delete(
     Query(q): Query<erasing::Q>,
 ) -> Result<Json<StatusOk>> {
     let id = me_or(&actor, &id)?;
-    if q.permanent {
-        erasing::user(&site, &actor, &id).await?;
+    if erasing::asked(&site, &actor, q, erasing::Thing::User, &id).await? {
         return Ok(Json(StatusOk::default()));
     }
     set_active(&site, &actor, &id, false).await?;
