@@ -11,7 +11,6 @@ pub use bring::{Permissions, bring, roles_of};
 pub(crate) use store::made_for;
 pub use store::{all, set_of_channel, set_of_team};
 
-use crate::error::Kind;
 use crate::{Error, Result, Site, roles};
 use axum::Router;
 use db::Tx;
@@ -142,18 +141,6 @@ fn tell_team(site: &Site, tx: &mut Tx, team: &Team) {
 
 fn tell_channel(site: &Site, tx: &mut Tx, channel_id: &str) {
     site.emit(tx, Event::new("channel_scheme_updated").to_channel(channel_id));
-}
-
-/// The scheme that a team or channel is to have.
-///
-/// # Errors
-/// 404 when there is none; 400 with `id` when it is of another scope.
-async fn for_scope(tx: &mut Tx, scheme_id: &str, scope: &str, id: &str) -> Result<Scheme> {
-    let scheme = store::get(tx, scheme_id).await?.filter(|s| s.delete_at == 0).ok_or_else(missing)?;
-    if scheme.scope != scope {
-        return Err(Error::new(Kind::Invalid, id, format!("The scheme is not one for {scope}s.")));
-    }
-    Ok(scheme)
 }
 
 #[cfg(test)]
