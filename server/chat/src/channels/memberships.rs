@@ -4,7 +4,7 @@ use super::members::{join_saying, leave_saying};
 use super::{DEFAULT, access, member_store, missing, store};
 use crate::Json;
 use crate::paging::Page;
-use crate::roles::membership::{self, Flags, Names, RoleNames};
+use crate::roles::membership::{Flags, Names, RoleNames, Wanted};
 use crate::roles::{self, Permission};
 use crate::users::{self, me_or};
 use crate::{Actor, Error, Result, Site, teams};
@@ -241,10 +241,7 @@ async fn set_roles(
     Path((id, user)): Path<(String, String)>,
     Json(body): Json<RoleNames>,
 ) -> Result<Json<StatusOk>> {
-    let names = member_store::role_names(&mut site.db.read().await?, &id).await?.ok_or_else(missing)?;
-    let names = Names { of_place: names.each_ref().map(String::as_str), built_in: member_store::ROLE_NAMES };
-    let (flags, explicit) = membership::parse(&actor, &site.roles.roles(), &names, &body.roles)?;
-    change_roles(&site, &actor, &id, &user, flags, Some(explicit)).await
+    change_roles(&site, &actor, &id, &user, Wanted::Roles(body.roles)).await
 }
 
 async fn set_scheme_roles(
@@ -253,24 +250,18 @@ async fn set_scheme_roles(
     Path((id, user)): Path<(String, String)>,
     Json(flags): Json<Flags>,
 ) -> Result<Json<StatusOk>> {
-    change_roles(&site, &actor, &id, &user, flags, None).await
+    change_roles(&site, &actor, &id, &user, Wanted::Flags(flags)).await
 }
 
-/// `explicit` `None` keeps the roles given one by one.
-async fn change_roles(
-    site: &Site,
-    actor: &Actor,
-    id: &str,
-    user: &str,
-    flags: Flags,
-    explicit: Option<String>,
-) -> Result<Json<StatusOk>> {
+async fn change_roles(site: &Site, actor: &Actor, id: &str, user: &str, wanted: Wanted) -> Result<Json<StatusOk>> {
     let user = if user == "me" { actor.user_id.clone() } else { user.to_owned() };
     let mut tx = site.db.write().await?;
     access(&mut tx, actor, id, Permission::MANAGE_CHANNEL_ROLES).await?;
+    let names = member_store::role_names(&mut tx, id).await?.ok_or_else(missing)?;
     let member = member_store::member(&mut tx, id, &user).await?.ok_or_else(missing)?;
-    flags.check(member.scheme_guest)?;
-    let explicit = explicit.unwrap_or_else(|| member.explicit_roles.clone());
+    let names = Names { of_place: names.each_ref().map(String::as_str), built_in: member_store::ROLE_NAMES };
+    let roles = site.roles.roles();
+    let (flags, explicit) = wanted.read(actor, &roles, &names, member.scheme_guest, &member.explicit_roles)?;
     member_store::set_roles(&mut tx, &member, flags.scheme_admin, &explicit, site.clock.now_ms()).await?;
     let member = member_store::member(&mut tx, id, &user).await?.ok_or_else(missing)?;
     site.emit(&mut tx, Event::new("channel_member_updated").with_encoded("channelMember", &member).to_user(&user));

@@ -25,7 +25,7 @@ impl Flags {
     ///
     /// # Errors
     /// 400 otherwise.
-    pub fn check(self, is_guest: bool) -> Result<()> {
+    fn check(self, is_guest: bool) -> Result<()> {
         if self.scheme_guest == self.scheme_user || self.scheme_guest && self.scheme_admin {
             let reason = "a member is either a user, and perhaps an administrator, or a guest";
             return Err(Error::invalid_body("scheme_user", reason));
@@ -44,12 +44,41 @@ pub struct Names<'a> {
     pub built_in: [&'a str; 3],
 }
 
+/// What somebody is to be made: a role string, or flags beside the roles that were given one by one.
+#[derive(Debug)]
+pub enum Wanted {
+    Roles(String),
+    Flags(Flags),
+}
+
+impl Wanted {
+    /// The flags, and the roles given one by one; `explicit` are those that the member has.
+    ///
+    /// # Errors
+    /// As [`parse`]; 400 for flags that no member can have.
+    pub fn read(
+        self,
+        actor: &Actor,
+        roles: &Roles,
+        names: &Names<'_>,
+        is_guest: bool,
+        explicit: &str,
+    ) -> Result<(Flags, String)> {
+        let (flags, explicit) = match self {
+            Self::Roles(text) => parse(actor, roles, names, &text)?,
+            Self::Flags(flags) => (flags, explicit.to_owned()),
+        };
+        flags.check(is_guest)?;
+        Ok((flags, explicit))
+    }
+}
+
 /// What a role string comes to: flags for the names of the place's scheme, and the other roles by their names. Nobody
 /// gives a role that may more than the giver.
 ///
 /// # Errors
 /// 400 for a role that does not exist, or belongs to another scheme; 403 for one that may what the actor may not.
-pub fn parse(actor: &Actor, roles: &Roles, names: &Names<'_>, text: &str) -> Result<(Flags, String)> {
+fn parse(actor: &Actor, roles: &Roles, names: &Names<'_>, text: &str) -> Result<(Flags, String)> {
     let mut flags = Flags::default();
     let mut explicit: Vec<&str> = Vec::new();
     for name in text.split_whitespace() {

@@ -5,7 +5,7 @@ use super::{by_invite, join, leave, missing, require, require_member, store};
 use crate::Json;
 use crate::paging::Page;
 use crate::roles::Permission;
-use crate::roles::membership::{self, Flags, Names, RoleNames};
+use crate::roles::membership::{Flags, Names, RoleNames, Wanted};
 use crate::users::{self, me_or, sight};
 use crate::{Actor, Error, Result, Site, channels, invitations, threads};
 use axum::Router;
@@ -278,10 +278,7 @@ async fn set_roles(
     Path((id, user)): Path<(String, String)>,
     Json(body): Json<RoleNames>,
 ) -> Result<Json<StatusOk>> {
-    let names = store::role_names(&mut site.db.read().await?, &id).await?.ok_or_else(missing)?;
-    let names = Names { of_place: names.each_ref().map(String::as_str), built_in: store::ROLE_NAMES };
-    let (flags, explicit) = membership::parse(&actor, &site.roles.roles(), &names, &body.roles)?;
-    change_roles(&site, &actor, &id, &user, flags, Some(explicit)).await
+    change_roles(&site, &actor, &id, &user, Wanted::Roles(body.roles)).await
 }
 
 async fn set_scheme_roles(
@@ -290,24 +287,18 @@ async fn set_scheme_roles(
     Path((id, user)): Path<(String, String)>,
     Json(flags): Json<Flags>,
 ) -> Result<Json<StatusOk>> {
-    change_roles(&site, &actor, &id, &user, flags, None).await
+    change_roles(&site, &actor, &id, &user, Wanted::Flags(flags)).await
 }
 
-/// `explicit` `None` keeps the roles given one by one.
-async fn change_roles(
-    site: &Site,
-    actor: &Actor,
-    id: &str,
-    user: &str,
-    flags: Flags,
-    explicit: Option<String>,
-) -> Result<Json<StatusOk>> {
+async fn change_roles(site: &Site, actor: &Actor, id: &str, user: &str, wanted: Wanted) -> Result<Json<StatusOk>> {
     let user = if user == "me" { actor.user_id.clone() } else { user.to_owned() };
     let mut tx = site.db.write().await?;
+    let names = store::role_names(&mut tx, id).await?.ok_or_else(missing)?;
     require(&mut tx, actor, id, Permission::MANAGE_TEAM_ROLES).await?;
     let member = store::member(&mut tx, id, &user).await?.filter(|m| m.delete_at == 0).ok_or_else(missing)?;
-    flags.check(member.scheme_guest)?;
-    let explicit = explicit.unwrap_or(member.explicit_roles);
+    let names = Names { of_place: names.each_ref().map(String::as_str), built_in: store::ROLE_NAMES };
+    let roles = site.roles.roles();
+    let (flags, explicit) = wanted.read(actor, &roles, &names, member.scheme_guest, &member.explicit_roles)?;
     store::set_roles(&mut tx, id, &user, flags.scheme_admin, &explicit).await?;
     let member = store::member(&mut tx, id, &user).await?.ok_or_else(missing)?;
     site.emit(&mut tx, Event::new("memberrole_updated").with_encoded("member", &member).to_user(&user));
