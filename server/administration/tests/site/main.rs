@@ -2,5 +2,6 @@
 
 mod config;
 mod local;
+mod mail;
 mod numbers;
 mod support;
