@@ -1,6 +1,7 @@
 //! TLS: the certificate, its names and its end, who may read its key, the ports.
 
 use super::{Finding, Grade, Subject, finding};
+use std::net::SocketAddr;
 use std::path::Path;
 use tls::{Error, Mode, authority, certificate, names};
 use tokio::net::TcpListener;
@@ -123,11 +124,31 @@ async fn port(address: &str) -> Finding {
             let advice = "Ports below 1024 need AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit, or setcap cap_net_bind_service=+ep on the program.";
             finding("port", Grade::Bad, format!("{resolved} may not be used by this user"), advice)
         }
+        Err(_) if answers_as_ours(resolved).await => {
+            finding("port", Grade::Good, format!("{resolved}: this server is running there"), "")
+        }
         Err(_) => {
             let advice = "When that is not this server, stop what holds it (ss -ltnp shows it) or change [server.tls].";
             finding("port", Grade::Warning, format!("{resolved} is in use"), advice)
         }
     }
+}
+
+/// Whether a server like this one is alive at the address, under whatever certificate.
+async fn answers_as_ours(address: SocketAddr) -> bool {
+    let client = reqwest::Client::builder()
+        .danger_accept_invalid_certs(true)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .timeout(super::ANSWERS);
+    let Ok(client) = client.build() else { return false };
+    for scheme in ["https", "http"] {
+        let asked = client.get(format!("{scheme}://{address}/healthz")).send().await;
+        if asked.is_ok_and(|answer| answer.status().is_success()) {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]
