@@ -3,25 +3,27 @@
 use db::{Conn, Result, Row, RowReader, Sql, Tx, params};
 use wire::{Channel, ChannelStats, TeamUnread};
 
+/// What [`read`] reads.
+macro_rules! columns {
+    () => {
+        "c.id, c.create_at, c.update_at, c.delete_at, c.team_id, c.type, c.display_name, c.name, c.header, \
+         c.purpose, c.last_post_at, c.total_msg_count, c.creator_id, c.props, c.total_msg_count_root, \
+         c.last_root_post_at, c.autotranslation, c.scheme_id, c.banner_info, c.group_constrained"
+    };
+}
 macro_rules! select {
     ($rest:literal) => {
-        Sql::new(concat!(
-            "SELECT c.id, c.create_at, c.update_at, c.delete_at, c.team_id, c.type, c.display_name, c.name, c.header, ",
-            "c.purpose, c.last_post_at, c.total_msg_count, c.creator_id, c.props, c.total_msg_count_root, ",
-            "c.last_root_post_at, c.autotranslation, c.scheme_id, c.banner_info, c.group_constrained FROM channels c ",
-            $rest
-        ))
+        Sql::new(concat!("SELECT ", columns!(), " FROM channels c ", $rest))
     };
 }
 
 /// Every public and private channel with the names of its team, for the console.
-const EVERY: Sql = Sql::new(
-    "SELECT c.id, c.create_at, c.update_at, c.delete_at, c.team_id, c.type, c.display_name, c.name, c.header,
-     c.purpose, c.last_post_at, c.total_msg_count, c.creator_id, c.props, c.total_msg_count_root,
-     c.last_root_post_at, c.autotranslation, c.scheme_id, c.banner_info, t.display_name, t.name, t.update_at
-     FROM channels c JOIN teams t ON t.id = c.team_id WHERE c.type IN ('O', 'P') AND ($1 OR c.delete_at = 0)
-     ORDER BY c.display_name, c.id LIMIT $2 OFFSET $3",
-);
+const EVERY: Sql = Sql::new(concat!(
+    "SELECT ",
+    columns!(),
+    ", t.display_name, t.name, t.update_at FROM channels c JOIN teams t ON t.id = c.team_id
+     WHERE c.type IN ('O', 'P') AND ($1 OR c.delete_at = 0) ORDER BY c.display_name, c.id LIMIT $2 OFFSET $3",
+));
 const COUNT_EVERY: Sql = Sql::new(
     "SELECT COUNT(*) FROM channels c JOIN teams t ON t.id = c.team_id WHERE c.type IN ('O', 'P') AND ($1 OR c.delete_at = 0)",
 );
