@@ -130,3 +130,38 @@ async fn commands_do_what_they_say() {
         assert_eq!(list[0]["Complete"], "mute", "{engine}");
     }
 }
+
+#[tokio::test]
+async fn administrators_page_through_every_channel_with_its_team() {
+    for world in worlds().await {
+        let (engine, t) = (world.engine, team(&world).await);
+        for name in ["aft", "bow"] {
+            let new = json!({"team_id": t.id, "name": name, "display_name": name, "type": "P"});
+            t.ana.ok("POST", "/channels", new).await;
+        }
+        let gone = t.ana.ok(
+            "POST",
+            "/channels",
+            json!({"team_id": t.id, "name": "crow", "display_name": "crow", "type": "O"}),
+        );
+        let gone = gone.await["id"].as_str().unwrap().to_owned();
+        t.ana.ok("DELETE", &format!("/channels/{gone}"), Value::Null).await;
+        let names = |page: &Value| -> Vec<String> {
+            let list = page.get("channels").unwrap_or(page).as_array().unwrap();
+            list.iter().map(|c| c["name"].as_str().unwrap().to_owned()).collect()
+        };
+        let mut seen = Vec::new();
+        for page in 0..2 {
+            seen.extend(names(&t.ana.get(&format!("/channels?page={page}&per_page=2")).await));
+        }
+        seen.sort_unstable();
+        assert_eq!(seen, ["aft", "bow", "off-topic", "town-square"], "{engine}: each once, and no archived one");
+        let all = t.ana.get("/channels?per_page=3&include_total_count=true&include_deleted=true").await;
+        assert_eq!((all["total_count"].as_i64(), names(&all).len()), (Some(5), 3), "{engine}: {all}");
+        assert_eq!(
+            (&all["channels"][0]["team_name"], &all["channels"][0]["team_display_name"]),
+            (&json!("field"), &json!("Field"))
+        );
+        assert_eq!(t.bruno.call("GET", "/channels", Value::Null).await.0, StatusCode::FORBIDDEN, "{engine}");
+    }
+}
