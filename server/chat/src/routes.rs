@@ -3,8 +3,8 @@
 use crate::ws::socket;
 use crate::{
     Site, attributes, audits, auth, bookmarks, channels, commands, drafts, emoji, features, files, groups, invitations,
-    posts, preferences, products, roles, scheduled, schemes, search, sidebar, status, sync, system, teams, threads, unoffered,
-    uploads, users,
+    posts, preferences, products, roles, scheduled, schemes, search, sidebar, status, sync, system, teams, threads,
+    unoffered, uploads, users,
 };
 use axum::Router;
 use axum::extract::{Request, State};

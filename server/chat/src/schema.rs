@@ -1,6 +1,6 @@
 //! The migrations of the whole server, products included: one numbered list, so that a number means one thing.
 //! Chat counts from 1, calls from 100, agents from 200, translations from 300, integrations from 400,
-//! operations from 500, the directory from 600.
+//! operations from 500, the directory from 600, federation from 680.
 
 use db::Migration;
 
@@ -43,6 +43,8 @@ const DIRECTORY: &str = include_str!("../../migrations/0600_directory.sql");
 const SETTINGS: &str = include_str!("../../migrations/0505_settings.sql");
 const OPERATIONS: &str = include_str!("../../migrations/0500_operations.sql");
 
+const FEDERATION: &str = include_str!("../../migrations/0680_federation.sql");
+
 const fn step(version: i64, name: &'static str, text: &'static str) -> Migration {
     Migration { version, name, sqlite: text, postgres: text }
 }
@@ -84,4 +86,5 @@ pub const MIGRATIONS: &[Migration] = &[
     step(505, "settings", SETTINGS),
     step(600, "directory", DIRECTORY),
     step(640, "push", PUSH),
+    step(680, "federation", FEDERATION),
 ];

@@ -64,6 +64,8 @@ pub struct Config {
     pub persistent_max_recipients: usize,
     /// Milliseconds without activity after which a user is shown as away.
     pub away_after_ms: i64,
+    /// Channels are shared with partner sites.
+    pub shared_channels: bool,
     /// The mail server.
     pub mail: mail::Settings,
     /// Notifications on phones.
@@ -102,6 +104,7 @@ impl Default for Config {
             persistent_max_count: 6,
             persistent_max_recipients: 5,
             away_after_ms: 5 * 60 * 1000,
+            shared_channels: false,
             mail: mail::Settings::default(),
             push: push::Settings::default(),
             max_connections: 20_000,

@@ -65,7 +65,9 @@ async fn post(
     }
     let (email, now) = (email.trim().to_lowercase(), site.clock.now_ms());
     let mut tx = site.db.write().await?;
-    let user = users::by_login(&mut tx, &email).await?.filter(|u| u.email == email && u.delete_at == 0 && !u.is_bot);
+    let user = users::by_login(&mut tx, &email)
+        .await?
+        .filter(|u| u.email == email && u.delete_at == 0 && !u.is_bot && u.remote_id.is_none());
     let user = user.filter(|u| u.auth_service.is_empty() || kind != codes::PASSWORD);
     let Some(user) = user else { return Ok(Json(StatusOk::default())) };
     if now - codes::newest(&mut tx, &user.id, kind).await? < PAUSE_MS {

@@ -107,7 +107,7 @@ async fn prove(site: &Site, body: &Login, address: Address) -> Result<(User, Cre
         drop(conn);
         return directory::prove(site, found.as_ref(), &body.login_id, &body.password, address).await;
     }
-    let known = match found.filter(|u| !u.is_bot) {
+    let known = match found.filter(|u| !u.is_bot && u.remote_id.is_none()) {
         Some(user) => credentials::get(&mut conn, &user.id).await?.map(|known| (user, known)),
         None => None,
     };

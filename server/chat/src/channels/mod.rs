@@ -10,15 +10,17 @@ mod members;
 mod memberships;
 mod reading;
 mod routes;
+mod sharing;
 mod store;
 mod translating;
 
 pub use changing::patch;
 pub use direct::direct;
 pub use member_store::{count_for_author, ids_of, member, members, memberships, mention, set_viewed};
-pub use members::{join, join_as, join_saying, leave_all, leave_saying};
+pub use members::{join, join_as, join_saying, leave, leave_all, leave_saying};
 pub use memberships::{add, remove, set_guest, set_muted};
 pub use reading::unread_at;
+pub use sharing::{arrive, set_shared};
 pub use store::{bump, by_name, get, insert, lock, of_user, team_unread};
 pub use translating::{Translation, translate};
 

@@ -8,7 +8,7 @@ macro_rules! columns {
     () => {
         "c.id, c.create_at, c.update_at, c.delete_at, c.team_id, c.type, c.display_name, c.name, c.header, \
          c.purpose, c.last_post_at, c.total_msg_count, c.creator_id, c.props, c.total_msg_count_root, \
-         c.last_root_post_at, c.autotranslation, c.scheme_id, c.banner_info, c.group_constrained"
+         c.last_root_post_at, c.autotranslation, c.scheme_id, c.banner_info, c.group_constrained, c.shared"
     };
 }
 macro_rules! select {
@@ -114,6 +114,7 @@ fn read(r: &mut RowReader) -> Result<Channel> {
         scheme_id: r.get()?,
         banner_info: r.get::<Option<serde_json::Value>>()?.and_then(|v| serde_json::from_value(v).ok()),
         group_constrained: r.get()?,
+        shared: r.get::<bool>()?.then_some(true),
         ..Channel::default()
     })
 }
@@ -215,6 +216,13 @@ pub async fn update(tx: &mut Tx, c: &Channel) -> Result<()> {
         c.autotranslation
     ];
     tx.execute(&UPDATE, values).await?;
+    Ok(())
+}
+
+const SET_SHARED: Sql = Sql::new("UPDATE channels SET shared = $2, update_at = $3 WHERE id = $1");
+
+pub async fn set_shared(tx: &mut Tx, id: &str, shared: bool, now: i64) -> Result<()> {
+    tx.execute(&SET_SHARED, params![id, shared, now]).await?;
     Ok(())
 }
 

@@ -23,8 +23,7 @@ pub use index::{read_due, run, waiting};
 pub use public::open as open_public;
 pub use routes::{open, router};
 pub(crate) use spool::{Spool, Spooled};
-pub(crate) use store::get;
-pub use store::{copied, forget, of_ids, of_posts};
+pub use store::{copied, forget, get, of_ids, of_posts};
 pub use stores::{Store, StoreConfig, open_store};
 
 use crate::{Error, Result, Site};
@@ -174,7 +173,7 @@ pub async fn read(site: &Site, path: &str) -> Result<bytes::Bytes> {
 ///
 /// # Errors
 /// 404 when it is gone.
-pub(crate) async fn stream(
+pub async fn stream(
     site: &Site,
     path: &str,
     part: Option<Range<u64>>,

@@ -30,8 +30,21 @@ pub const SYSTEM_SECRET: Column =
 pub const SETTING_SECRET: Column =
     Column { table: "settings", id: "path", column: "value", rows: " AND path LIKE '%Password'" };
 
-pub const COLUMNS: [Column; 7] =
-    [SETTING_SECRET, MFA_SECRET, MFA_PENDING, OUTGOING_TOKEN, COMMAND_TOKEN, OAUTH_SECRET, SYSTEM_SECRET];
+/// What a partner site shows us, and what we show it.
+pub const REMOTE_TOKENS: [Column; 2] =
+    [column("remote_clusters", "id", "token"), column("remote_clusters", "id", "remote_token")];
+
+pub const COLUMNS: [Column; 9] = [
+    REMOTE_TOKENS[0],
+    REMOTE_TOKENS[1],
+    SETTING_SECRET,
+    MFA_SECRET,
+    MFA_PENDING,
+    OUTGOING_TOKEN,
+    COMMAND_TOKEN,
+    OAUTH_SECRET,
+    SYSTEM_SECRET,
+];
 
 /// Seals what was never sealed, or with an older key, in one transaction. How many values that were. The key file is
 /// written before anything depends on it.

@@ -1,5 +1,6 @@
 //! "I have read this": confirmations that the author of a post asked for.
 
+use super::change::later;
 use super::{access, persist, store};
 use crate::Json;
 use crate::roles::Permission;
@@ -37,7 +38,7 @@ fn row(row: Row) -> db::Result<PostAcknowledgement> {
 }
 
 /// The confirmations of these posts, the earliest first.
-pub(super) async fn of_posts(conn: &mut Conn, ids: &[String]) -> db::Result<Vec<PostAcknowledgement>> {
+pub async fn of_posts(conn: &mut Conn, ids: &[String]) -> db::Result<Vec<PostAcknowledgement>> {
     conn.fetch(&OF_POSTS, params![ids], row).await
 }
 
@@ -58,7 +59,7 @@ async fn open_post(tx: &mut Tx, actor: &Actor, id: &str, what: &str) -> Result<P
 
 async fn say(site: &Site, tx: &mut Tx, mut post: Post, event: &str, ack: &PostAcknowledgement) -> Result<()> {
     // Clients that ask for changes since a time get the post again.
-    post.update_at = site.clock.now_ms();
+    post.update_at = later(site, &post);
     store::update(tx, &post).await?;
     site.emit(tx, Event::new(event).with_encoded("acknowledgement", ack).to_channel(&post.channel_id));
     Ok(())
@@ -73,14 +74,24 @@ pub async fn add(
     let user = me_or(&actor, &user)?;
     let mut tx = site.db.write().await?;
     let post = open_post(&mut tx, &actor, &id, "save").await?;
-    let new = tx.execute(&INSERT, params![&id, &user, &post.channel_id, site.clock.now_ms()]).await? > 0;
-    let ack = tx.fetch_optional(&ONE, params![&id, &user], row).await?.unwrap_or_default();
-    if new {
-        persist::answered(&mut tx, &id, &user).await?;
-        say(&site, &mut tx, post, "post_acknowledgement_added", &ack).await?;
-    }
+    let ack = confirm(&site, &mut tx, post, &user, site.clock.now_ms()).await?;
     tx.commit().await?;
     Ok(Json(ack))
+}
+
+/// Confirms a post that is there; nothing is said of one that was confirmed before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn confirm(site: &Site, tx: &mut Tx, post: Post, user: &str, at: i64) -> Result<PostAcknowledgement> {
+    let id = post.id.clone();
+    let new = tx.execute(&INSERT, params![&id, user, &post.channel_id, at]).await? > 0;
+    let ack = tx.fetch_optional(&ONE, params![&id, user], row).await?.unwrap_or_default();
+    if new {
+        persist::answered(tx, &id, user).await?;
+        say(site, tx, post, "post_acknowledgement_added", &ack).await?;
+    }
+    Ok(ack)
 }
 
 /// DELETE /users/{id}/posts/{id}/ack: within five minutes.
@@ -93,7 +104,7 @@ pub async fn remove(
     let mut tx = site.db.write().await?;
     let post = open_post(&mut tx, &actor, &id, "delete").await?;
     let missing = || Error::not_found("app.acknowledgement.get.app_error", "The post has not been confirmed.");
-    let mut ack = tx.fetch_optional(&ONE, params![&id, &user], row).await?.ok_or_else(missing)?;
+    let ack = tx.fetch_optional(&ONE, params![&id, &user], row).await?.ok_or_else(missing)?;
     if site.clock.now_ms() - ack.acknowledged_at > TAKE_BACK_MS {
         let message = "A confirmation can be taken back for five minutes.";
         return Err(Error::new(
@@ -102,9 +113,18 @@ pub async fn remove(
             message,
         ));
     }
-    tx.execute(&DELETE, params![&id, &user]).await?;
-    ack.acknowledged_at = 0;
-    say(&site, &mut tx, post, "post_acknowledgement_removed", &ack).await?;
+    take_back(&site, &mut tx, post, &user).await?;
     tx.commit().await?;
     Ok(Json(StatusOk::default()))
+}
+
+/// Takes a confirmation back; nothing is said of one that is not there.
+///
+/// # Errors
+/// When the database fails.
+pub async fn take_back(site: &Site, tx: &mut Tx, post: Post, user: &str) -> Result<()> {
+    let Some(mut ack) = tx.fetch_optional(&ONE, params![&post.id, user], row).await? else { return Ok(()) };
+    tx.execute(&DELETE, params![&post.id, user]).await?;
+    ack.acknowledged_at = 0;
+    say(site, tx, post, "post_acknowledgement_removed", &ack).await
 }

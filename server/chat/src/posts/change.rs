@@ -88,7 +88,7 @@ pub async fn patch(
 }
 
 /// A change is later than the one before it, also where a post's time is a little ahead of the clock.
-fn later(site: &Site, post: &Post) -> i64 {
+pub(super) fn later(site: &Site, post: &Post) -> i64 {
     site.clock.now_ms().max(post.update_at + 1)
 }
 
@@ -143,31 +143,37 @@ pub async fn delete(
         return Ok(Json(StatusOk::default()));
     }
     let mut tx = site.db.write().await?;
-    let mut post = held(&mut tx, &actor, &id, Permission::DELETE_POST).await?;
+    let post = held(&mut tx, &actor, &id, Permission::DELETE_POST).await?;
     if post.user_id != actor.user_id {
         crate::channels::access(&mut tx, &actor, &post.channel_id, Permission::DELETE_OTHERS_POSTS).await?;
     }
-    let now = later(&site, &post);
-    store::delete(&mut tx, &id, now).await?;
-    mentions::forget(&mut tx, &post).await?;
-    persist::end(&mut tx, &id).await?;
+    withdraw(&site, &mut tx, post, &actor.user_id).await?;
+    tx.commit().await?;
+    Ok(Json(StatusOk::default()))
+}
+
+/// Deletes a post that is there, its replies with it; `by` is the id of who did it. The channel is locked.
+pub(super) async fn withdraw(site: &Site, tx: &mut Tx, mut post: Post, by: &str) -> Result<()> {
+    let now = later(site, &post);
+    store::delete(tx, &post.id, now).await?;
+    mentions::forget(tx, &post).await?;
+    persist::end(tx, &post.id).await?;
     if post.root_id.is_empty() {
-        threads::root_deleted(&mut tx, &id, now).await?;
+        threads::root_deleted(tx, &post.id, now).await?;
     } else {
-        threads::shrunk(&mut tx, &post.root_id).await?;
+        threads::shrunk(tx, &post.root_id).await?;
         // Its count of replies is another one now.
-        store::touch(&mut tx, &post.root_id, now).await?;
+        store::touch(tx, &post.root_id, now).await?;
     }
     post.delete_at = now;
     store::silence(&mut post);
     let mut event = Event::new("post_deleted").with_encoded("post", &post).to_channel(&post.channel_id);
     // Who deleted it is for administrators to know.
     event.special = Some(Box::new(Special {
-        users: users::admin_ids(&mut tx).await?.into_iter().collect(),
+        users: users::admin_ids(tx).await?.into_iter().collect(),
         key: "delete_by".into(),
-        value: actor.user_id.as_str().into(),
+        value: by.into(),
     }));
-    site.emit(&mut tx, event);
-    tx.commit().await?;
-    Ok(Json(StatusOk::default()))
+    site.emit(tx, event);
+    Ok(())
 }

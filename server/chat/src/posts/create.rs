@@ -127,8 +127,11 @@ pub(super) async fn write(site: &Site, tx: &mut Tx, channel: &Channel, mut post:
     let counted = i64::from(rules::counts(&post));
     let root = if post.root_id.is_empty() { counted } else { 0 };
     let at = channels::bump(tx, &channel.id, site.clock.now_ms(), counted, root).await?;
-    post.create_at = at.ok_or_else(channels::missing)?;
-    post.update_at = post.create_at;
+    post.update_at = at.ok_or_else(channels::missing)?;
+    // A post that was written at another site comes with its own time, and no later than now.
+    if post.create_at == 0 || post.create_at > post.update_at {
+        post.create_at = post.update_at;
+    }
     let reach = reach::of(site, tx, channel, &mut post).await?;
     store::insert(tx, &post).await?;
     if !post.pending_post_id.is_empty() {

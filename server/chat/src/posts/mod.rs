@@ -20,6 +20,7 @@ mod props;
 mod reach;
 mod reactions;
 mod remind;
+pub mod remote;
 mod rules;
 mod store;
 mod system;
@@ -28,6 +29,7 @@ mod translated;
 mod unread;
 mod versions;
 
+pub use acknowledge::of_posts as acknowledgements;
 pub use change::update_as_system;
 pub use create::{check_root, create, create_for, create_in};
 pub use due::{do_due, run};
@@ -36,9 +38,10 @@ pub use mentions::recount as recount_mentions;
 pub use outside::Outside;
 pub use permalink::embed as with_permalinks;
 pub(crate) use props::sign;
+pub use reactions::of_posts as reactions;
 pub use rules::{COMING_AND_GOING, check, check_length, counts_kind as counts, hashtags};
 pub(crate) use store::silence;
-pub use store::{LAST_ID, changed_for, get, latest, roots, since, thread, unread_from};
+pub use store::{LAST_ID, changed_for, changed_in, get, latest, roots, since, thread, unread_from};
 pub use system::{Happened, say};
 
 use crate::roles::Permission;

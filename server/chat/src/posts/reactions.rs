@@ -1,5 +1,6 @@
 //! Emoji on posts.
 
+use super::change::later;
 use super::{access, persist, store};
 use crate::Json;
 use crate::roles::Permission;
@@ -7,9 +8,9 @@ use crate::users::me_or;
 use crate::{Actor, Error, Result, Site};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use db::{Conn, Row, Sql, params};
+use db::{Conn, Row, Sql, Tx, params};
 use std::collections::BTreeMap;
-use wire::{Event, Reaction, StatusOk};
+use wire::{Event, Post, Reaction, StatusOk};
 
 /// Different emoji on one post.
 const MAX_EMOJI: usize = 50;
@@ -75,31 +76,43 @@ pub async fn add(
     Json(mut new): Json<Reaction>,
 ) -> Result<(StatusCode, Json<Reaction>)> {
     new.user_id = me_or(&actor, if new.user_id.is_empty() { "me" } else { &new.user_id })?;
+    let mut tx = site.db.write().await?;
+    let post = access(&mut tx, &actor, &new.post_id, Permission::ADD_REACTION).await?;
+    new.create_at = site.clock.now_ms();
+    put(&site, &mut tx, post, &mut new).await?;
+    tx.commit().await?;
+    Ok((StatusCode::CREATED, Json(new)))
+}
+
+/// Adds the reaction to a post that is there; nothing is said of one that it has.
+///
+/// # Errors
+/// 400 for what is no name of an emoji, or when the post has too many.
+pub async fn put(site: &Site, tx: &mut Tx, mut post: Post, new: &mut Reaction) -> Result<()> {
     let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+');
     if new.emoji_name.is_empty() || new.emoji_name.len() > 64 || !new.emoji_name.chars().all(named) {
         return Err(Error::invalid_body("emoji_name", "the name of an emoji without colons is wanted"));
     }
-    let mut tx = site.db.write().await?;
-    let mut post = access(&mut tx, &actor, &new.post_id, Permission::ADD_REACTION).await?;
     let mut names: Vec<String> =
-        of_posts(&mut tx, std::slice::from_ref(&post.id)).await?.into_iter().map(|r| r.emoji_name).collect();
+        of_posts(tx, std::slice::from_ref(&post.id)).await?.into_iter().map(|r| r.emoji_name).collect();
     names.sort_unstable();
     names.dedup();
     if names.len() >= MAX_EMOJI && !names.contains(&new.emoji_name) {
         let message = format!("A post can have {MAX_EMOJI} different reactions.");
         return Err(Error::invalid("app.reaction.save.save.too_many_reactions", message));
     }
-    new.create_at = site.clock.now_ms();
     new.update_at = new.create_at;
     new.channel_id.clone_from(&post.channel_id);
-    tx.execute(&INSERT, params![&new.user_id, &new.post_id, &new.emoji_name, new.create_at, &new.channel_id]).await?;
-    persist::answered(&mut tx, &new.post_id, &new.user_id).await?;
+    let values = params![&new.user_id, &new.post_id, &new.emoji_name, new.create_at, &new.channel_id];
+    if tx.execute(&INSERT, values).await? == 0 {
+        return Ok(());
+    }
+    persist::answered(tx, &new.post_id, &new.user_id).await?;
     post.has_reactions = true;
-    post.update_at = new.create_at;
-    store::update(&mut tx, &post).await?;
-    site.emit(&mut tx, Event::new("reaction_added").with_encoded("reaction", &new).to_channel(&new.channel_id));
-    tx.commit().await?;
-    Ok((StatusCode::CREATED, Json(new)))
+    post.update_at = later(site, &post);
+    store::update(tx, &post).await?;
+    site.emit(tx, Event::new("reaction_added").with_encoded("reaction", &*new).to_channel(&new.channel_id));
+    Ok(())
 }
 
 pub async fn remove(
@@ -109,19 +122,30 @@ pub async fn remove(
 ) -> Result<Json<StatusOk>> {
     let user = me_or(&actor, &user)?;
     let mut tx = site.db.write().await?;
-    let mut post = access(&mut tx, &actor, &post_id, Permission::ADD_REACTION).await?;
-    tx.execute(&DELETE, params![&post_id, &user, &emoji]).await?;
-    post.has_reactions = !of_posts(&mut tx, std::slice::from_ref(&post_id)).await?.is_empty();
-    post.update_at = site.clock.now_ms();
-    store::update(&mut tx, &post).await?;
+    let post = access(&mut tx, &actor, &post_id, Permission::ADD_REACTION).await?;
+    take(&site, &mut tx, post, &user, &emoji).await?;
+    tx.commit().await?;
+    Ok(Json(StatusOk::default()))
+}
+
+/// Takes a reaction from a post that is there; nothing is said of one that it does not have.
+///
+/// # Errors
+/// When the database fails.
+pub async fn take(site: &Site, tx: &mut Tx, mut post: Post, user: &str, emoji: &str) -> Result<()> {
+    if tx.execute(&DELETE, params![&post.id, user, emoji]).await? == 0 {
+        return Ok(());
+    }
+    post.has_reactions = !of_posts(tx, std::slice::from_ref(&post.id)).await?.is_empty();
+    post.update_at = later(site, &post);
+    store::update(tx, &post).await?;
     let gone = Reaction {
-        user_id: user,
-        post_id,
-        emoji_name: emoji,
+        user_id: user.into(),
+        post_id: post.id.clone(),
+        emoji_name: emoji.into(),
         channel_id: post.channel_id.clone(),
         ..Reaction::default()
     };
-    site.emit(&mut tx, Event::new("reaction_removed").with_encoded("reaction", &gone).to_channel(&post.channel_id));
-    tx.commit().await?;
-    Ok(Json(StatusOk::default()))
+    site.emit(tx, Event::new("reaction_removed").with_encoded("reaction", &gone).to_channel(&post.channel_id));
+    Ok(())
 }

@@ -117,7 +117,15 @@ pub fn names(message: &str) -> (Vec<String>, bool) {
 }
 
 fn leading_name(text: &str) -> &str {
-    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))).unwrap_or(text.len());
+    let part = |text: &str| {
+        text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))).unwrap_or(text.len())
+    };
+    let mut end = part(text);
+    // Somebody at a partner site is `name:site`; a colon before a space belongs to the sentence.
+    while let Some(rest) = text[end..].strip_prefix(':').filter(|r| r.starts_with(|c: char| c.is_ascii_alphanumeric()))
+    {
+        end += 1 + part(rest);
+    }
     &text[..end]
 }
 

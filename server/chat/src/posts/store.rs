@@ -59,10 +59,13 @@ const CHANGED_FOR: Sql = select!(
                           WHERE m.user_id = $1 AND ($2 = '' OR c.team_id = $2 OR c.team_id = ''))
      AND (update_at > $3 OR (update_at = $3 AND id > $4)) ORDER BY update_at, id LIMIT $5"
 );
+const CHANGED_IN: Sql = select!(
+    "WHERE channel_id = $1 AND update_at >= $2 AND (update_at > $2 OR id > $3) AND update_at <= $4 ORDER BY update_at, id LIMIT $5"
+);
 const PINNED: Sql = select!("WHERE channel_id = $1 AND is_pinned = TRUE AND delete_at = 0 ORDER BY create_at DESC");
 const INSERT: Sql = Sql::new(
-    "INSERT INTO posts (id, create_at, update_at, is_pinned, user_id, channel_id, root_id, message, type, props, hashtags, file_ids)
-     VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    "INSERT INTO posts (id, create_at, update_at, is_pinned, user_id, channel_id, root_id, message, type, props, hashtags, file_ids, edit_at, remote_id)
+     VALUES ($1, $2, $12, $3, $4, $5, $6, $7, $8, $9, $10, $11, $13, $14)",
 );
 const UPDATE: Sql = Sql::new(
     "UPDATE posts SET update_at = $2, edit_at = $3, is_pinned = $4, message = $5, type = $6, props = $7, hashtags = $8, has_reactions = $9, file_ids = $10
@@ -159,6 +162,19 @@ pub async fn changed_for(conn: &mut Conn, user: &str, team: &str, at: i64, id: &
     conn.fetch(&CHANGED_FOR, params![user, team, at, id, limit], post).await
 }
 
+/// Posts of a channel that changed after (`at`, `id`) and not after `until`, deleted ones too, in the order of their last
+/// change.
+pub async fn changed_in(
+    conn: &mut Conn,
+    channel: &str,
+    at: i64,
+    id: &str,
+    until: i64,
+    limit: i64,
+) -> Result<Vec<Post>> {
+    conn.fetch(&CHANGED_IN, params![channel, at, id, until, limit], post).await
+}
+
 pub async fn pinned(conn: &mut Conn, channel: &str) -> Result<Vec<Post>> {
     conn.fetch(&PINNED, params![channel], post).await
 }
@@ -226,7 +242,10 @@ pub async fn insert(tx: &mut Tx, p: &Post) -> Result<()> {
         &p.kind,
         serde_json::json!(p.props),
         &p.hashtags,
-        serde_json::json!(p.file_ids)
+        serde_json::json!(p.file_ids),
+        p.update_at,
+        p.edit_at,
+        p.remote_id.clone()
     ];
     tx.execute(&INSERT, values).await?;
     Ok(())

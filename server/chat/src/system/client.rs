@@ -100,6 +100,8 @@ pub fn told(config: &Config, engine: db::Engine) -> Value {
         ("EnableOutgoingWebhooks", f.outgoing_webhooks.to_string()),
         ("EnablePostIconOverride", f.icon_override.to_string()),
         ("EnablePostUsernameOverride", f.username_override.to_string()),
+        ("ExperimentalRemoteClusterService", config.shared_channels.to_string()),
+        ("ExperimentalSharedChannels", config.shared_channels.to_string()),
         ("EnablePublicLink", f.public_links.to_string()),
         ("EnableUserAccessTokens", f.access_tokens.to_string()),
         ("EnableUserTypingMessages", f.typing.to_string()),
@@ -205,6 +207,7 @@ fn licence_of(config: &Config) -> Value {
         return json!({"IsLicensed": "false"});
     }
     let guests = config.features.guests.to_string();
+    let shared = config.shared_channels.to_string();
     json!({
         "IsLicensed": "true", "SkuShortName": "enterprise", "SkuName": "Muster", "Id": config.diagnostic_id,
         "Name": config.site_name, "Company": config.site_name, "Email": "", "Users": "0",
@@ -214,7 +217,7 @@ fn licence_of(config: &Config) -> Value {
         "OpenId": "false", "Cluster": "false", "Metrics": "false", "Compliance": "false", "MHPNS": config.push.works().to_string(),
         "Announcement": "false", "Elasticsearch": "false", "DataRetention": "false", "IDLoadedPushNotifications": config.push.works().to_string(),
         "EmailNotificationContents": "false", "MessageExport": "false", "CustomTermsOfService": "false",
-        "LockTeammateNameDisplay": "false", "SharedChannels": "false", "RemoteClusterService": "false",
+        "LockTeammateNameDisplay": "false", "SharedChannels": shared, "RemoteClusterService": shared,
         "OutgoingOAuthConnections": "false",
     })
 }

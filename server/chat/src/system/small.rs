@@ -2,9 +2,8 @@
 //! empty on this site.
 
 use crate::Json;
-use crate::roles::Permission;
 use crate::users::me_or;
-use crate::{Actor, Error, Result, Site, channels, posts, teams};
+use crate::{Actor, Result, Site, channels, posts};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
@@ -16,9 +15,6 @@ pub fn router() -> Router<Site> {
     Router::new()
         .route("/system/timezones", get(timezones))
         .route("/notifications/test", post(test_notification))
-        .route("/sharedchannels/{team_id}", get(shared_channels))
-        .route("/sharedchannels/remote_info/{remote_id}", get(remote))
-        .route("/sharedchannels/{channel_id}/remotes", get(remotes))
         .route("/data_retention/policy", get(retention))
         .route("/users/{user_id}/data_retention/team_policies", get(retention_of))
         .route("/users/{user_id}/data_retention/channel_policies", get(retention_of))
@@ -39,21 +35,6 @@ async fn test_notification(State(site): State<Site>, actor: Actor) -> Result<Jso
     let message = "If you received this test notification, it worked!".to_owned();
     posts::create(&site, &bot, Post { channel_id: channel.id, message, ..Post::default() }).await?;
     Ok(Json(StatusOk::default()))
-}
-
-/// No channel is shared with another site.
-async fn shared_channels(State(site): State<Site>, actor: Actor, Path(team): Path<String>) -> Result<Json<Vec<Value>>> {
-    teams::require_member(&mut site.db.read().await?, &actor, &team).await?;
-    Ok(Json(vec![]))
-}
-
-async fn remotes(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<Vec<Value>>> {
-    channels::access(&mut site.db.read().await?, &actor, &id, Permission::READ_CHANNEL).await?;
-    Ok(Json(vec![]))
-}
-
-async fn remote(_: Actor, Path(_): Path<String>) -> Result<Json<Value>> {
-    Err(Error::not_found("api.remote_cluster.get.not_found", "There is no connection to such a site."))
 }
 
 /// Nothing is deleted after a time.

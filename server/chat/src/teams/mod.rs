@@ -92,11 +92,7 @@ pub async fn join(site: &Site, tx: &mut Tx, team: &Team, user: &User, admin: boo
         let message = "Your e-mail address belongs to a domain that this team does not admit.";
         return Err(Error::invalid("api.team.join_user_to_team.allowed_domains.app_error", message));
     }
-    store::upsert_member(tx, &team.id, &user.id, admin, site.clock.now_ms()).await?;
-    let (hub, team_id, user_id) = (site.hub.clone(), team.id.clone(), user.id.clone());
-    tx.after_commit(move || hub.joined_team(&team_id, &user_id));
-    let added = Event::new("added_to_team").with("team_id", team.id.as_str()).with("user_id", user.id.as_str());
-    site.emit(tx, added.to_user(&user.id));
+    enter(site, tx, team, user, admin).await?;
     if roles::is_guest(&user.roles) {
         return store::member(tx, &team.id, &user.id).await?.ok_or_else(missing);
     }
@@ -125,6 +121,19 @@ pub async fn leave(site: &Site, tx: &mut Tx, team_id: &str, user_id: &str, by: &
     site.emit(tx, left.to_team(team_id));
     let (hub, team, user) = (site.hub.clone(), team_id.to_owned(), user_id.to_owned());
     tx.after_commit(move || hub.left_team(&team, &user));
+    Ok(())
+}
+
+/// Puts `user` into the team and into none of its channels; nobody is told but the user.
+///
+/// # Errors
+/// When the database fails.
+pub async fn enter(site: &Site, tx: &mut Tx, team: &Team, user: &User, admin: bool) -> Result<()> {
+    store::upsert_member(tx, &team.id, &user.id, admin, site.clock.now_ms()).await?;
+    let (hub, team_id, user_id) = (site.hub.clone(), team.id.clone(), user.id.clone());
+    tx.after_commit(move || hub.joined_team(&team_id, &user_id));
+    let added = Event::new("added_to_team").with("team_id", team.id.as_str()).with("user_id", user.id.as_str());
+    site.emit(tx, added.to_user(&user.id));
     Ok(())
 }
 

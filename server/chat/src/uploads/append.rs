@@ -205,3 +205,16 @@ async fn join(site: &Site, pieces: &[String], size: u64) -> Result<files::Spoole
     }
     whole.done().await
 }
+
+/// Forgets what has come of an upload when all of it comes once more: `length` bytes. For a sender that begins again where
+/// it could go on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn begin_again(site: &Site, id: &str, length: Option<i64>) -> Result<()> {
+    let Some(session) = store::get(&mut site.db.read().await?, id).await? else { return Ok(()) };
+    if session.file_offset == 0 || length != Some(session.file_size) {
+        return Ok(());
+    }
+    rewind(site, &session, &UploadSession { file_offset: 0, ..session.clone() }).await
+}

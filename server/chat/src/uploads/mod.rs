@@ -9,8 +9,9 @@ mod append;
 mod routes;
 mod store;
 
-pub use append::{Progress, append};
+pub use append::{Progress, append, begin_again};
 pub use routes::{receive, router};
+pub use store::get as session;
 
 use crate::error::Kind;
 use crate::roles::Permission;
@@ -73,6 +74,15 @@ pub async fn create(site: &Site, actor: &Actor, wanted: UploadSession) -> Result
 /// # Errors
 /// As [`create`].
 pub async fn create_up_to(site: &Site, actor: &Actor, wanted: UploadSession, most: u64) -> Result<UploadSession> {
+    expect(site, actor, kit::id::new(), wanted, most).await
+}
+
+/// As [`create_up_to`], under an id that is chosen by the caller, who has seen that it is free: the file that comes has it
+/// too.
+///
+/// # Errors
+/// As [`create`].
+pub async fn expect(site: &Site, actor: &Actor, id: String, wanted: UploadSession, most: u64) -> Result<UploadSession> {
     let for_import = wanted.kind == IMPORT;
     if for_import && !actor.is_system_admin() {
         return Err(Error::forbidden());
@@ -95,7 +105,7 @@ pub async fn create_up_to(site: &Site, actor: &Actor, wanted: UploadSession, mos
     }
     sweep(site).await?;
     let session = UploadSession {
-        id: kit::id::new(),
+        id,
         kind: if for_import { IMPORT } else { "attachment" }.into(),
         create_at: site.clock.now_ms(),
         user_id: actor.user_id.clone(),

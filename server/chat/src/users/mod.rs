@@ -9,6 +9,7 @@ pub(crate) mod credentials;
 mod guests;
 mod portrait;
 mod read;
+mod remote;
 mod rules;
 pub mod sight;
 mod store;
@@ -24,6 +25,7 @@ pub(crate) use admin::{announce, leave_bots, no_admin_left, require_an_admin_lef
 pub(crate) use create::guest_by_mail;
 pub use create::{default_notify_props, default_timezone, ensure_bot};
 pub use portrait::set_picture;
+pub use remote::{admit_remote, portrait, update_remote};
 pub(crate) use rules::{check_email, check_password};
 pub use store::{
     admin_ids, by_auth, by_ids, by_login, by_usernames, count, count_people, get, of_service, search, set_props,

@@ -51,8 +51,8 @@ const SET_DELETE_AT: Sql = Sql::new("UPDATE users SET delete_at = $2, update_at 
 const SET_ROLES: Sql = Sql::new("UPDATE users SET roles = $2, update_at = $3 WHERE id = $1");
 const INSERT: Sql = Sql::new(
     "INSERT INTO users (id, create_at, update_at, username, email, password, nickname, first_name, last_name, position,
-     roles, props, notify_props, timezone, locale, last_password_update, is_bot, email_verified)
-     VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $2, $15, $15)",
+     roles, props, notify_props, timezone, locale, last_password_update, is_bot, email_verified, remote_id)
+     VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $2, $15, $15, $16)",
 );
 const INSERT_BOT: Sql =
     Sql::new("INSERT INTO bots (user_id, description, owner_id, create_at, update_at) VALUES ($1, $2, $3, $4, $4)");
@@ -190,7 +190,8 @@ pub async fn insert(tx: &mut Tx, u: &User, password_hash: &str) -> Result<()> {
             serde_json::json!(u.notify_props.clone().unwrap_or_default()),
             serde_json::json!(u.timezone.clone().unwrap_or_default()),
             &u.locale,
-            u.is_bot
+            u.is_bot,
+            u.remote_id.clone()
         ],
     )
     .await?;
