@@ -66,6 +66,8 @@ pub struct Config {
     pub directory: directory::Config,
     /// `[server.links]`: previews of pages behind links, pictures of elsewhere.
     pub links: links::Config,
+    /// `[server.federation]`: connections to partner sites, shared channels.
+    pub federation: federation::Config,
     /// `[server.translations]`: automatic translation of channels.
     pub translations: translations::Config,
     pub log: LogConfig,
@@ -228,6 +230,7 @@ impl Default for Config {
             integrations: integrations::Config::default(),
             directory: directory::Config::default(),
             links: links::Config::default(),
+            federation: federation::Config::default(),
             translations: translations::Config::default(),
             log: LogConfig::default(),
         }
@@ -393,6 +396,7 @@ impl Config {
             persistent_max_count: self.limits.persistent_max_count,
             persistent_max_recipients: self.limits.persistent_max_recipients,
             away_after_ms: self.limits.away_minutes.max(1) * 60 * 1000,
+            shared_channels: self.federation.enabled,
             mail: self.mail.clone(),
             push: self.push.clone(),
             max_connections: self.limits.max_connections,

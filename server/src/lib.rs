@@ -16,6 +16,7 @@ use chat::site::Parts;
 use chat::ws::Hub;
 use chat::{Product, Site, system};
 use config::Config;
+use federation::Federation;
 use integrations::Integrations;
 use kit::Clock;
 use kit::telemetry::Ring;
@@ -27,10 +28,11 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 /// The whole of `/api/v4` and what other programs call beside it.
-pub fn api(site: &Site, integrations: &Integrations, links: &Links) -> Router {
+pub fn api(site: &Site, integrations: &Integrations, links: &Links, federation: &Federation) -> Router {
     let more = integrations
         .router()
         .merge(links.router())
+        .merge(federation.router())
         .merge(operations::router())
         .merge(administration::router())
         .merge(push::router())
@@ -81,6 +83,8 @@ pub async fn run(config: Config, reread: Reread, lines: Ring) -> anyhow::Result<
     let links = Links::open(&site, config.links.clone(), &config.data_dir.join("pictures")).await?;
     links.start(&site, &stop);
     push::Push::open(&site).await?.start(&site, &stop);
+    let federation = Federation::open(config.federation.clone())?;
+    federation.start(&site, &stop);
     let metrics = operations::metrics::Metrics::default();
     site.keep(metrics.clone());
     metrics.watch(&site);
@@ -89,7 +93,7 @@ pub async fn run(config: Config, reread: Reread, lines: Ring) -> anyhow::Result<
         .route("/readyz", get(move || readyz(ready.clone())))
         .merge(peers::router(&site, peers))
         .merge(
-            api(&site, &integrations, &links)
+            api(&site, &integrations, &links, &federation)
                 .route_layer(axum::middleware::from_fn_with_state(metrics.clone(), operations::metrics::count)),
         )
         .merge(operations::metrics::router(&site, &metrics, &config.metrics_token))

@@ -61,7 +61,9 @@ async fn api() -> Router {
     let integrations = integrations::Integrations::open(&site, integrations::Config::default(), "").await.unwrap();
     let pictures = tempfile::tempdir().unwrap();
     let links = links::Links::open(&site, links::Config::default(), pictures.path()).await.unwrap();
-    server::api(&site, &integrations, &links)
+    let on = federation::Config { enabled: true, ..federation::Config::default() };
+    let federation = federation::Federation::open(on).unwrap();
+    server::api(&site, &integrations, &links, &federation)
 }
 
 /// Parameters become something that an id or a number could be.

@@ -100,7 +100,9 @@ impl World {
         let integrations = integrations::Integrations::open(&site, integrations::Config::default(), "").await.unwrap();
         let pictures = tempfile::tempdir().unwrap();
         let links = links::Links::open(&site, links::Config::default(), pictures.path()).await.unwrap();
-        let api = server::api(&site, &integrations, &links);
+        let on = federation::Config { enabled: true, ..federation::Config::default() };
+        let federation = federation::Federation::open(on).unwrap();
+        let api = server::api(&site, &integrations, &links, &federation);
         let mut world = Self { site, api, tokens: HashMap::new(), ids: HashMap::new() };
         for role in ["system_admin", "stranger", "guest", "member", "channel_admin", "team_admin"] {
             let name = role.replace('_', ".");

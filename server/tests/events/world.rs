@@ -47,7 +47,9 @@ impl World {
         let integrations = integrations::Integrations::open(&site, integrations::Config::default(), "").await.unwrap();
         let pictures = tempfile::tempdir().unwrap();
         let links = links::Links::open(&site, links::Config::default(), pictures.path()).await.unwrap();
-        let api = server::api(&site, &integrations, &links);
+        let on = federation::Config { enabled: true, ..federation::Config::default() };
+        let federation = federation::Federation::open(on).unwrap();
+        let api = server::api(&site, &integrations, &links, &federation);
         let (tokens, ids) = (HashMap::new(), HashMap::new());
         let mut world = Self { site, clock, api, tokens, ids, ears: Vec::new(), hellos: Vec::new() };
         for name in PEOPLE {
