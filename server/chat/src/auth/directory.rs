@@ -83,7 +83,14 @@ pub(super) async fn prove(
     if let Some(user) = &known {
         take_attempt(site, &user.id, address).await?;
     }
-    if !directory.proves(&person, password).await? {
+    let proved = directory.proves(&person, password).await;
+    if let (Err(_), Some(user)) = (&proved, &known) {
+        // The directory is away: nobody has failed.
+        let mut tx = site.db.write().await?;
+        credentials::give_back(&mut tx, &user.id).await?;
+        tx.commit().await?;
+    }
+    if !proved? {
         let who = known.map(|u| u.id).unwrap_or_default();
         return Err(failed(site, &who, address, "wrong password", wrong()).await?);
     }

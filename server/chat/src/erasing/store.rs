@@ -43,7 +43,9 @@ const ABOUT_POSTS: [(&str, &str); 22] = [
 ];
 
 /// What belongs to a channel, when its posts are gone.
-const OF_CHANNEL: [(&str, &str); 16] = [
+const OF_CHANNEL: [(&str, &str); 18] = [
+    ("group_links", "place_id = $1"),
+    ("group_brought", "place_id = $1"),
     ("channel_members", "channel_id = $1"),
     ("sidebar_channels", "channel_id = $1"),
     ("drafts", "channel_id = $1"),
@@ -63,7 +65,9 @@ const OF_CHANNEL: [(&str, &str); 16] = [
 ];
 
 /// What belongs to a team, when its channels are gone.
-const OF_TEAM: [(&str, &str); 11] = [
+const OF_TEAM: [(&str, &str); 13] = [
+    ("group_links", "place_id = $1"),
+    ("group_brought", "place_id = $1"),
     ("team_members", "team_id = $1"),
     ("sidebar_channels", "team_id = $1"),
     ("sidebar_categories", "team_id = $1"),
@@ -78,7 +82,9 @@ const OF_TEAM: [(&str, &str); 11] = [
 ];
 
 /// What belongs to a user, when what they wrote is gone.
-const OF_USER: [(&str, &str); 41] = [
+const OF_USER: [(&str, &str); 43] = [
+    ("group_brought", "user_id = $1"),
+    ("directory_people", "user_id = $1"),
     ("sessions", "user_id = $1"),
     ("push_queue", "user_id = $1"),
     ("push_shown", "user_id = $1"),

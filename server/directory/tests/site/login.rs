@@ -152,7 +152,10 @@ async fn a_directory_that_is_away_keeps_its_own_people_out_only() {
     for place in places {
         let engine = place.engine;
         let away = (503, "ent.ldap.do_login.unable_to_connect.app_error".to_owned());
-        assert_eq!(place.turned_away("bruno", "bruno-Pass-9").await, away, "{engine}");
+        for _ in 0..5 {
+            // Nobody has failed, so that nobody is locked out by it.
+            assert_eq!(place.turned_away("bruno", "bruno-Pass-9").await, away, "{engine}");
+        }
         assert_eq!(place.log_in("root", "Correct-horse-9").await.0, StatusCode::OK, "{engine}");
         let (status, id) = place.refused(&place.root, "POST", "/ldap/test", Value::Null).await;
         assert_eq!((status, id), (500, away.1), "{engine}");
