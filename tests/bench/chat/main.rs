@@ -4,6 +4,7 @@
 //!   (`--synapse-python`, `--tuwunel`), `--rounds` times in turn. Ratios of one run.
 //! * `idle` what thousands of connected clients cost that do nothing.
 //! * `open` a channel of a million posts is opened, and one of a thousand.
+//! * `search` a site of a million posts is searched, by our index and with LIKE.
 //! * `floor` posting on SQLite beside the bare commits of the same rows.
 //! * `crash` a writer posts while the server is killed again and again: nothing acknowledged is lost, nothing is twice.
 //!
@@ -18,6 +19,7 @@ mod muster;
 mod open;
 #[path = "../process.rs"]
 mod process;
+mod search;
 mod synapse;
 mod tuwunel;
 
@@ -28,7 +30,7 @@ use std::path::{Path, PathBuf};
 
 fn main() -> anyhow::Result<()> {
     let mut words = std::env::args().skip(1);
-    let what = words.next().context("what? compare, idle, open, floor or crash")?;
+    let what = words.next().context("what? compare, idle, open, search, floor or crash")?;
     let options = options(words)?;
     let number = |key: &str, default: usize| match options.get(key) {
         Some(text) => text.parse::<usize>().with_context(|| format!("--{key} {text}")),
@@ -54,12 +56,13 @@ fn main() -> anyhow::Result<()> {
         }
         "idle" => runtime.block_on(idle::run(&server, number("sockets", 10_000)?)),
         "open" => runtime.block_on(open::run(&server, number("posts", 1_000_000)?, number("rounds", 500)?)),
+        "search" => runtime.block_on(search::run(&server, number("posts", 1_000_000)?, number("rounds", 200)?)),
         "floor" => runtime.block_on(floor::run(&server, number("writers", 8)?, number("messages", 5000)?)),
         "crash" => {
             let seed = number("seed", 1)? as u64;
             runtime.block_on(crash::run(&server, number("kills", 50)?, seed, options.get("database").map_or("", |d| d)))
         }
-        other => bail!("{other}: compare, idle, open, floor or crash"),
+        other => bail!("{other}: compare, idle, open, search, floor or crash"),
     }
 }
 

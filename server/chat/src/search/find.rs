@@ -105,17 +105,19 @@ async fn compared(conn: &mut Conn, engine: Engine, search: &Search<'_>, expressi
         let hit = Hit { at: r.get()?, id: r.get()? };
         Ok((hit, r.get::<String>()?, r.get::<String>()?))
     };
-    let mut found = Vec::new();
+    let mut rows = Vec::new();
     for source in outside(engine, subject) {
         let (conditions, values) = filters(search).ended();
         let sql = Sql::built(format!("SELECT {columns} FROM {source} AND {conditions}"));
-        for (hit, text, more) in conn.fetch(&sql, values, decode).await? {
-            if expression.holds(&index::text_of(subject, &text, &more)) {
-                found.push(hit);
-            }
-        }
+        rows.extend(conn.fetch(&sql, values, decode).await?);
     }
-    Ok(found)
+    let expression = expression.clone();
+    let holds = move |(hit, text, more): (Hit, String, String)| {
+        expression.holds(&index::text_of(subject, &text, &more)).then_some(hit)
+    };
+    // Thousands of posts take long enough to stall others.
+    let found = tokio::task::spawn_blocking(move || rows.into_iter().filter_map(holds).collect());
+    found.await.map_err(|_| db::Error::Closed.into())
 }
 
 /// Rows outside the index, searched by the database.

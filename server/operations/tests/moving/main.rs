@@ -259,6 +259,21 @@ async fn an_export_is_made_by_a_job_and_fetched_in_parts() {
     }
 }
 
+/// Nothing of an index comes with a copy; a search finds what is there before it is built anew, and after.
+async fn is_searched(w: &World, token: &str, context: &str) {
+    for stage in ["before", "after"] {
+        for (terms, count) in [("takes water", 1), ("#water", 1), ("lot", 1), ("wrong", 0)] {
+            let list = ok(&w.api, "POST", "/posts/search", token, json!({"terms": terms})).await;
+            assert_eq!(list["order"].as_array().unwrap().len(), count, "{context}: {terms} {stage}");
+        }
+        let files = ok(&w.api, "POST", "/files/search", token, json!({"terms": "plan"})).await;
+        assert_eq!(files["order"].as_array().unwrap().len(), 1, "{context}: {stage}");
+        while chat::search::do_some(&w.site).await.unwrap() > 0 {}
+        let mut conn = w.site.db.read().await.unwrap();
+        assert_eq!(chat::search::waiting(&mut conn, w.site.db.engine()).await.unwrap(), 0, "{context}");
+    }
+}
+
 async fn counts(db: &db::Db) -> Vec<(String, i64)> {
     let mut view = db.snapshot().await.unwrap();
     let mut all = Vec::new();
@@ -274,6 +289,7 @@ async fn a_backup_is_verified_and_restored_on_either_engine() {
     let dir = tempfile::tempdir().unwrap();
     for from in worlds().await {
         let (ana, square) = live(&from).await;
+        is_searched(&from, &ana, from.engine).await;
         let path = dir.path().join(format!("{}.tar.zst", from.engine));
         backup::write(&from.site.db, &*from.site.files, &[], &path, 1, &mut |_, _| {}).await.unwrap();
         restore::verify(&path, &mut |_, _| {}).await.unwrap();
@@ -286,7 +302,10 @@ async fn a_backup_is_verified_and_restored_on_either_engine() {
             assert_eq!(counts(&from.site.db).await, counts(&db).await, "{} to {to_engine}", from.engine);
             let twice = restore::restore(&path, &target, &mut |_, _| {}).await;
             assert!(twice.unwrap_err().to_string().contains("holds a site already"), "{to_engine}");
-            let to = world(to_engine, db);
+            let to = world(to_engine, db.clone());
+            is_searched(&to, &ana, &format!("{} to {to_engine}", from.engine)).await;
+            restore::restore(&path, &restore::Target { replace: true, ..target }, &mut |_, _| {}).await.unwrap();
+            is_searched(&to, &ana, &format!("{} to {to_engine}, again", from.engine)).await;
             // The session of before is good there, and the posts are the same to the letter.
             let path = format!("/channels/{square}/posts");
             let (was, is) = (
@@ -339,5 +358,6 @@ async fn a_site_moves_into_another_database_with_every_row() {
         let to = world(engine, db);
         let posts = ok(&to.api, "GET", &format!("/channels/{square}/posts"), &ana, Value::Null).await;
         assert!(posts["order"].as_array().unwrap().len() > 4, "{engine}");
+        is_searched(&to, &ana, engine).await;
     }
 }
