@@ -55,6 +55,8 @@ pub struct Config {
     pub max_login_attempts: i64,
     /// Passwords, throttling, second factor, sessions, invitations.
     pub accounts: auth::Settings,
+    /// Login services beside the password.
+    pub login_services: Vec<auth::LoginService>,
     /// Reminders of posts that one user may have waiting.
     pub max_reminders_per_user: i64,
     /// Milliseconds between two tellings of an urgent post that insists, how often it is told, and how many people it may
@@ -99,6 +101,7 @@ impl Default for Config {
             max_body_bytes: 4 << 20,
             max_login_attempts: 10,
             accounts: auth::Settings::default(),
+            login_services: Vec::new(),
             max_reminders_per_user: 1000,
             persistent_interval_ms: 5 * 60 * 1000,
             persistent_max_count: 6,

@@ -1,39 +1,38 @@
 //! POST /users/login and /users/logout.
 
-use super::{Address, directory, links, magic, mfa, password, sessions};
+use super::{Address, directory, entry, magic, mfa, password, sessions};
 use crate::Json;
 use crate::audits::{self, By};
 use crate::keys::MFA_SECRET;
 use crate::users::credentials::{self, Credentials};
 use crate::{Actor, Error, Result, Site, error::Kind, users};
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{AppendHeaders, IntoResponse};
+use db::Tx;
 use serde::Deserialize;
 use wire::{StatusOk, User};
 
 const ACTION: &str = "/api/v4/users/login";
-/// Seconds that browsers keep a cookie at most. The server decides when the session behind it ends.
-const COOKIE_AGE: i64 = 400 * 24 * 3600;
 
 /// Body of POST /users/login.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Login {
     /// A user's id, which may stand for the name.
-    id: String,
-    login_id: String,
-    password: String,
+    pub(super) id: String,
+    pub(super) login_id: String,
+    pub(super) password: String,
     /// The code of the second factor.
-    token: String,
+    pub(super) token: String,
     #[serde(alias = "deviceId")]
-    device_id: String,
+    pub(super) device_id: String,
     /// What rings the device.
-    voip_device_id: String,
+    pub(super) voip_device_id: String,
     /// Of a guest's link, in place of name and password.
-    magic_link_token: String,
+    pub(super) magic_link_token: String,
     /// Only the directory is asked.
-    ldap_only: bool,
+    pub(super) ldap_only: bool,
 }
 
 /// POST /users/login/one_time_link: the token of a guest's link under its short name.
@@ -77,27 +76,11 @@ pub async fn login(
         token => magic::redeem(&site, token, address, !body.token.is_empty()).await?,
     };
     let made = admit(&site, &user, &known, &body, address, &headers).await?;
-    let mut extra: Vec<(HeaderName, HeaderValue)> = Vec::new();
-    let text = |v: String| HeaderValue::from_str(&v).map_err(Error::internal);
-    extra.push((HeaderName::from_static("token"), text(made.token.clone())?));
-    if headers.get("x-requested-with").is_some_and(|v| v == "XMLHttpRequest") {
-        let extends = site.config().accounts.session_extend;
-        let age = if extends { COOKIE_AGE } else { site.config().session_length_ms / 1000 };
-        // Over a connection that the client knows as encrypted, or it would not send the cookie back.
-        let encrypted = links::is_encrypted(&headers) || site.config().site_url.starts_with("https:");
-        let secure = if encrypted { "; Secure" } else { "" };
-        for (name, value, http_only) in
-            [("MMAUTHTOKEN", &made.token, "; HttpOnly"), ("MMUSERID", &user.id, ""), ("MMCSRF", &made.csrf, "")]
-        {
-            let cookie = format!("{name}={value}; Path=/; Max-Age={age}; SameSite=Lax{http_only}{secure}");
-            extra.push((header::SET_COOKIE, text(cookie)?));
-        }
-    }
-    Ok((AppendHeaders(extra), Json(user)))
+    Ok((AppendHeaders(entry::told(&site, &headers, &user.id, &made)?), Json(user)))
 }
 
 /// The account whose password it is. Whether an account exists takes as long to refuse as a wrong password.
-async fn prove(site: &Site, body: &Login, address: Address) -> Result<(User, Credentials)> {
+pub(super) async fn prove(site: &Site, body: &Login, address: Address) -> Result<(User, Credentials)> {
     let mut conn = site.db.read().await?;
     let found = match body.id.as_str() {
         "" => users::by_login(&mut conn, &body.login_id).await?,
@@ -162,6 +145,31 @@ pub(super) async fn failed(site: &Site, user_id: &str, address: Address, why: &s
     Ok(error)
 }
 
+/// Asks for the second factor of somebody whose password was right; the transaction to go on with.
+pub(super) async fn second_factor(
+    site: &Site,
+    user: &User,
+    known: &Credentials,
+    code: &str,
+    address: Address,
+) -> Result<Tx> {
+    let mut tx = site.db.write().await?;
+    if known.mfa_active {
+        if code.is_empty() {
+            // The usual first step of a client; it says nothing against the user.
+            credentials::give_back(&mut tx, &user.id).await?;
+            tx.commit().await?;
+            return Err(mfa::code_wanted());
+        }
+        let secret = site.keys.open(&MFA_SECRET, &user.id, &known.mfa_secret)?;
+        if !mfa::spend_code(&mut tx, &user.id, &secret, code, site.clock.now_ms()).await? {
+            drop(tx);
+            return Err(failed(site, &user.id, address, "wrong code", mfa::code_wanted()).await?);
+        }
+    }
+    Ok(tx)
+}
+
 /// Asks for the second factor and opens the session.
 async fn admit(
     site: &Site,
@@ -171,22 +179,8 @@ async fn admit(
     address: Address,
     headers: &HeaderMap,
 ) -> Result<sessions::Made> {
-    let now = site.clock.now_ms();
-    let mut tx = site.db.write().await?;
-    if known.mfa_active {
-        if body.token.is_empty() {
-            // The usual first step of a client; it says nothing against the user.
-            credentials::give_back(&mut tx, &user.id).await?;
-            tx.commit().await?;
-            return Err(mfa::code_wanted());
-        }
-        let secret = site.keys.open(&MFA_SECRET, &user.id, &known.mfa_secret)?;
-        if !mfa::spend_code(&mut tx, &user.id, &secret, &body.token, now).await? {
-            drop(tx);
-            return Err(failed(site, &user.id, address, "wrong code", mfa::code_wanted()).await?);
-        }
-    }
-    credentials::logged_in(&mut tx, &user.id, now).await?;
+    let mut tx = second_factor(site, user, known, &body.token, address).await?;
+    credentials::logged_in(&mut tx, &user.id, site.clock.now_ms()).await?;
     let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let made = sessions::create(site, &mut tx, user, &body.device_id, agent).await?;
     super::device::end_others(site, &mut tx, &user.id, &made.id, &body.device_id).await?;

@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 use totp_rs::{Builder, Secret, Totp};
 use wire::StatusOk;
 
-/// Whether the site asks everybody for a second factor and this user has none. Programs have no phone.
+/// Whether the site asks everybody for a second factor and this user has none. Programs have no phone, and who came in
+/// through a login service was asked there.
 pub fn mfa_is_missing(site: &Site, actor: &Actor) -> bool {
-    site.config().accounts.enforce_mfa && !actor.mfa_active && !actor.is_bot
+    site.config().accounts.enforce_mfa && !actor.mfa_active && !actor.is_bot && !super::entry::by_service(actor)
 }
 
 /// The calls that set up a second factor, and the one a client finds out with who it is.

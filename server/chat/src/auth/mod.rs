@@ -7,6 +7,7 @@ mod codes_by_mail;
 mod device;
 mod directory;
 mod directory_switch;
+mod entry;
 mod lifetime;
 mod links;
 mod login;
@@ -17,17 +18,18 @@ mod services;
 mod sessions;
 mod settings;
 mod throttle;
-mod unoffered;
 
 pub use address::Address;
 pub use apps::{ForApp, open_to_apps, session_for_app};
 pub(crate) use codes::forget_before as forget_codes_before;
 pub use device::{NOTIFICATIONS_DISABLED, VOIP};
 pub use directory::{Directory, Person};
+pub use entry::{Entrance, cookies, enter, told};
 pub use lifetime::{Times, keep_alive, run, sweep};
-pub use links::link;
+pub use links::{is_encrypted, link};
 pub use magic::{SERVICE as MAGIC_SERVICE, path as magic_path};
 pub use mfa::{mfa_is_missing, mfa_required, open_without_mfa};
+pub use services::{BrowserLogin, Follow, LoginService, switch_to};
 pub use sessions::{Made, bot_token, end, end_all, end_old_bot_sessions, end_others, set_roles};
 pub use settings::Settings;
 pub use throttle::Throttle;
@@ -44,7 +46,6 @@ pub fn router() -> Router<Site> {
         .route("/users/login/one_time_link", post(login::one_time_link))
         .route("/users/login/switch", post(services::switch))
         .route("/users/{user_id}/auth", put(services::set))
-        .route("/users/login/desktop_token", post(unoffered::desktop_token))
         .route("/users/password/reset", post(codes::reset))
         .route("/users/password/reset/send", post(codes_by_mail::send_reset))
         .route("/muster/users/{user_id}/password_reset", post(codes::make_reset))

@@ -1,16 +1,21 @@
-//! How an account is opened: by its password, by a link, or by a service that vouches for the user. Which service it is can
-//! be noted here; this site asks none, so that such an account waits until it is switched back to a password.
+//! How an account is opened: by its password, by a link, or by a service that vouches for the user. Chat knows no such
+//! service itself: crates that stand on this one do, and meet it in [`BrowserLogin`].
 
+use super::login::{self, Login};
 use super::{Address, directory_switch, end_others, password};
-use crate::audits;
+use crate::audits::{self, By};
 use crate::error::Kind;
 use crate::roles::Permission;
 use crate::users::{self, credentials};
 use crate::{Actor, Error, Json, Result, Site};
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use db::Tx;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use wire::User;
 
 /// What the protocol calls a password.
 const EMAIL: &str = "email";
@@ -45,14 +50,43 @@ fn not_available(service: &str) -> Error {
     Error::new(Kind::NotImplemented, id, format!("This site has no login by {service}."))
 }
 
-/// POST /users/login/switch: to the directory and back by both passwords; from any other service back to a password, for
-/// somebody who is logged in.
+/// A login service as login pages show it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoginService {
+    /// As accounts and paths name it: `openid`, `gitlab`, …
+    pub name: String,
+    /// Words on the button.
+    pub text: String,
+    /// `#rrggbb`; empty: the client's own.
+    pub color: String,
+}
+
+/// Where a browser goes to prove who its user is, and the cookie by which it is known when it comes back.
+#[derive(Clone, Debug)]
+pub struct Follow {
+    pub link: String,
+    /// A `Set-Cookie` header.
+    pub cookie: HeaderValue,
+}
+
+/// Services that prove in a browser who somebody is. Whoever offers them keeps an `Arc` of this in the [`Site`].
+pub trait BrowserLogin: Send + Sync {
+    fn offers(&self, service: &str) -> bool;
+    /// Begins to switch the account, whose password was right, to `service`.
+    ///
+    /// # Errors
+    /// When it cannot be begun.
+    fn begin_switch(&self, site: &Site, headers: &HeaderMap, user: &User, service: &str) -> Result<Follow>;
+}
+
+/// POST /users/login/switch: to the directory and back by both passwords; to a service by the password and in a browser; from
+/// one back to a password, for somebody who is logged in.
 pub async fn switch(
     State(site): State<Site>,
     address: Address,
     headers: HeaderMap,
     Json(body): Json<Switch>,
-) -> Result<Json<Value>> {
+) -> Result<Response> {
     for (field, service) in [("current_service", &body.current_service), ("new_service", &body.new_service)] {
         if service != EMAIL && !is_known(service) {
             return Err(Error::invalid_body(field, "email or the name of a login service is wanted"));
@@ -62,23 +96,72 @@ pub async fn switch(
         return Err(Error::invalid_body("new_service", "it is the current one"));
     }
     if let Some(directory) = site.directory() {
-        let done = Json(json!({"follow_link": "/login?extra=signin_change"}));
+        let done = || Json(json!({"follow_link": "/login?extra=signin_change"})).into_response();
         match (body.current_service.as_str(), body.new_service.as_str()) {
             (EMAIL, new) if new == directory.service() => {
                 directory_switch::to_directory(&site, &body, address).await?;
-                return Ok(done);
+                return Ok(done());
             }
             (current, EMAIL) if current == directory.service() => {
                 directory_switch::to_password(&site, &body, address).await?;
-                return Ok(done);
+                return Ok(done());
             }
             _ => {}
         }
     }
-    if body.new_service != EMAIL {
-        return Err(not_available(&body.new_service));
+    match (body.current_service.as_str(), body.new_service.as_str()) {
+        (_, EMAIL) => Ok(to_a_password(&site, &headers, body).await?.into_response()),
+        (EMAIL, _) => Ok(to_a_service(&site, &headers, address, body).await?.into_response()),
+        (_, service) => Err(not_available(service)),
     }
-    let actor = crate::actor::of_request(&site, &Method::POST, &headers).await?;
+}
+
+/// For somebody who has the password: nothing is changed before the service has said who it is.
+async fn to_a_service(
+    site: &Site,
+    headers: &HeaderMap,
+    address: Address,
+    body: Switch,
+) -> Result<(AppendHeaders<[(HeaderName, HeaderValue); 1]>, Json<Value>)> {
+    let service = body.new_service;
+    let browser = site.kept::<Arc<dyn BrowserLogin>>().filter(|b| b.offers(&service));
+    let browser = browser.ok_or_else(|| not_available(&service))?;
+    site.throttle().check(address, site.clock.now_ms())?;
+    let given = Login { login_id: body.email, password: body.password, ..Login::default() };
+    let (user, known) = login::prove(site, &given, address).await?;
+    let mut tx = login::second_factor(site, &user, &known, &body.mfa_code, address).await?;
+    // It was no failure, and no login either.
+    credentials::give_back(&mut tx, &user.id).await?;
+    tx.commit().await?;
+    if !user.auth_service.is_empty() {
+        return Err(Error::invalid_body("current_service", "the account is not opened by a password"));
+    }
+    let Follow { link, cookie } = browser.begin_switch(site, headers, &user, &service)?;
+    Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Json(json!({"follow_link": link}))))
+}
+
+/// From now on `service`, which knows the user by `data`, opens the account and its password does not; every session ends.
+/// The caller has made sure that nobody else is known by that.
+///
+/// # Errors
+/// When the database fails.
+pub async fn switch_to(
+    site: &Site,
+    tx: &mut Tx,
+    user: &User,
+    service: &str,
+    data: &str,
+    address: Address,
+) -> Result<()> {
+    credentials::set_service(tx, &user.id, service, data, site.clock.now_ms()).await?;
+    end_others(site, tx, &user.id, "").await?;
+    let by = By { user_id: user.id.clone(), address, ..By::default() };
+    audits::record(site, tx, by, "/api/v4/users/login/switch", &format!("to {service}")).await
+}
+
+/// For somebody who is logged in.
+async fn to_a_password(site: &Site, headers: &HeaderMap, body: Switch) -> Result<Json<Value>> {
+    let actor = crate::actor::of_request(site, &Method::POST, headers).await?;
     let new = if body.new_password.is_empty() { body.password } else { body.new_password };
     users::check_password(&new, &site.config().accounts)?;
     let hash = password::hash(new).await?;
@@ -93,8 +176,8 @@ pub async fn switch(
     let now = site.clock.now_ms();
     credentials::set_service(&mut tx, &user.id, "", "", now).await?;
     credentials::set_password(&mut tx, &user.id, &hash, now).await?;
-    end_others(&site, &mut tx, &user.id, "").await?;
-    audits::record(&site, &mut tx, &actor, "/api/v4/users/login/switch", "to a password").await?;
+    end_others(site, &mut tx, &user.id, "").await?;
+    audits::record(site, &mut tx, &actor, "/api/v4/users/login/switch", "to a password").await?;
     tx.commit().await?;
     Ok(Json(json!({"follow_link": "/login?extra=signin_change"})))
 }

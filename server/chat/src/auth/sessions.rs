@@ -59,13 +59,28 @@ fn client(user_agent: &str) -> (&'static str, &'static str) {
 
 /// Makes a session for `user`.
 pub async fn create(site: &Site, tx: &mut Tx, user: &User, device_id: &str, user_agent: &str) -> Result<Made> {
+    create_with(site, tx, user, device_id, user_agent, &[]).await
+}
+
+/// [`create`], with properties of the session beside those that the client's own words give.
+pub async fn create_with(
+    site: &Site,
+    tx: &mut Tx,
+    user: &User,
+    device_id: &str,
+    user_agent: &str,
+    more: &[(&str, &str)],
+) -> Result<Made> {
     let made = Made { id: kit::id::new(), token: kit::id::new(), csrf: kit::id::new() };
     let now = site.clock.now_ms();
     let (os, browser) = client(user_agent);
-    let props = serde_json::json!({
+    let mut props = serde_json::json!({
         "csrf": made.csrf, "is_guest": crate::roles::is_guest(&user.roles).to_string(), "platform": os, "os": os,
         "browser": browser, "isMobile": (browser == "Mobile app" || !device_id.is_empty()).to_string(),
     });
+    for (name, value) in more {
+        props[*name] = (*value).into();
+    }
     let length = site.config().session_length_ms;
     let expires = now + site.config().accounts.session_max_ms().map_or(length, |most| most.min(length));
     tx.execute(

@@ -48,6 +48,10 @@ const FIXED: &[(&str, &str)] = &[
     ("TimeBetweenUserTypingUpdatesMilliseconds", "5000"),
 ];
 
+/// Login services, and what they are called in the map.
+const SERVICES: [(&str, &str); 4] =
+    [("gitlab", "GitLab"), ("google", "Google"), ("office365", "Office365"), ("openid", "OpenId")];
+
 /// What everybody is told, with an account or without: what a login page needs.
 fn limited(config: &Config) -> Map<String, Value> {
     let (features, accounts) = (&config.features, &config.accounts);
@@ -69,7 +73,16 @@ fn limited(config: &Config) -> Map<String, Value> {
         "PasswordRequireSymbol": accounts.password_symbol.to_string(),
         "ExtendSessionLengthWithActivity": accounts.session_extend.to_string(),
     });
-    if let Value::Object(map) = map { map } else { Map::new() }
+    let mut map = if let Value::Object(map) = map { map } else { Map::new() };
+    for (name, key) in SERVICES {
+        let service = config.login_services.iter().find(|s| s.name == name);
+        map.insert(format!("EnableSignUpWith{key}"), service.is_some().to_string().into());
+        if let Some(service) = service {
+            map.insert(format!("{key}ButtonText"), service.text.as_str().into());
+            map.insert(format!("{key}ButtonColor"), service.color.as_str().into());
+        }
+    }
+    map
 }
 
 /// What a logged-in client is told.
@@ -208,13 +221,14 @@ fn licence_of(config: &Config) -> Value {
     }
     let guests = config.features.guests.to_string();
     let shared = config.shared_channels.to_string();
+    let service = |name: &str| config.login_services.iter().any(|s| s.name == name).to_string();
     json!({
         "IsLicensed": "true", "SkuShortName": "enterprise", "SkuName": "Muster", "Id": config.diagnostic_id,
         "Name": config.site_name, "Company": config.site_name, "Email": "", "Users": "0",
         "IssuedAt": "0", "StartsAt": "0", "ExpiresAt": ENDS, "IsTrial": "false", "IsGovSku": "false", "Cloud": "false",
         "MFA": "true", "GuestAccounts": guests, "GuestAccountsPermissions": guests, "CustomPermissionsSchemes": "true",
-        "LDAP": "false", "LDAPGroups": "false", "SAML": "false", "GoogleOAuth": "false", "Office365OAuth": "false",
-        "OpenId": "false", "Cluster": "false", "Metrics": "false", "Compliance": "false", "MHPNS": config.push.works().to_string(),
+        "LDAP": "false", "LDAPGroups": "false", "SAML": "false", "GoogleOAuth": service("google"), "Office365OAuth": service("office365"),
+        "OpenId": service("openid"), "Cluster": "false", "Metrics": "false", "Compliance": "false", "MHPNS": config.push.works().to_string(),
         "Announcement": "false", "Elasticsearch": "false", "DataRetention": "false", "IDLoadedPushNotifications": config.push.works().to_string(),
         "EmailNotificationContents": "false", "MessageExport": "false", "CustomTermsOfService": "false",
         "LockTeammateNameDisplay": "false", "SharedChannels": shared, "RemoteClusterService": shared,
@@ -236,6 +250,14 @@ mod tests {
         };
         assert_eq!(told(&on, db::Engine::Sqlite)["EnableIncomingWebhooks"], "true");
         assert_eq!(told(&off, db::Engine::Sqlite)["EnableIncomingWebhooks"], "false");
+        let openid = crate::auth::LoginService { name: "openid".into(), text: "Clinic".into(), ..Default::default() };
+        let with = Config { login_services: vec![openid], ..on.clone() };
+        assert_eq!(limited(&with)["OpenIdButtonText"], "Clinic");
+        assert_eq!(
+            (&limited(&with)["EnableSignUpWithGitLab"], &limited(&on)["EnableSignUpWithOpenId"]),
+            (&json!("false"), &json!("false"))
+        );
+        assert_eq!((&licence_of(&with)["OpenId"], &licence_of(&on)["OpenId"]), (&json!("true"), &json!("false")));
         assert_eq!(licence_of(&on)["GuestAccounts"], "true");
         assert_eq!(licence_of(&off)["GuestAccounts"], "false");
         assert_ne!(mark(&on), mark(&off), "clients would not ask again");

@@ -110,31 +110,84 @@ pub(super) fn account(site: &Site, new: NewUser, roles: &str) -> User {
 
 /// The account of a guest who comes by a link to `email` and has no password; named after the address.
 pub(crate) async fn guest_by_mail(site: &Site, tx: &mut Tx, email: &str) -> Result<User> {
-    let wanted = name_of(email);
-    let mut username = wanted.clone();
+    let username = free_name(tx, &name_of(email, "guest")).await?;
+    let new = NewUser { username, email: email.into(), ..NewUser::default() };
+    keep_for_service(site, tx, account(site, new, "system_guest"), crate::auth::MAGIC_SERVICE, "", true).await
+}
+
+/// What a login service says of somebody who has no account yet.
+#[derive(Clone, Debug, Default)]
+pub struct Newcomer {
+    pub service: String,
+    /// What the service knows the user by.
+    pub data: String,
+    /// The name or address that the username is made of.
+    pub name: String,
+    pub email: String,
+    /// The service says that the address is the user's.
+    pub email_verified: bool,
+    pub first_name: String,
+    pub last_name: String,
+    pub nickname: String,
+    pub guest: bool,
+    pub admin: bool,
+}
+
+/// The account of somebody whom a login service vouches for. As everywhere, the first one administers the site.
+///
+/// # Errors
+/// 400 when the address is none or another account has it.
+pub async fn make_for_service(site: &Site, tx: &mut Tx, new: Newcomer) -> Result<User> {
+    let email = new.email.trim().to_lowercase();
+    rules::check_email(&email)?;
+    let roles = match () {
+        () if new.admin || store::count_people(tx).await? == 0 => "system_admin system_user",
+        () if new.guest => "system_guest",
+        () => "system_user",
+    };
+    let username = free_name(tx, &name_of(if new.name.is_empty() { &email } else { &new.name }, "user")).await?;
+    let Newcomer { first_name, last_name, nickname, .. } = new;
+    let wanted = NewUser { username, email, first_name, last_name, nickname, ..NewUser::default() };
+    keep_for_service(site, tx, account(site, wanted, roles), &new.service, &new.data, new.email_verified).await
+}
+
+/// Keeps an account that no password opens.
+async fn keep_for_service(
+    site: &Site,
+    tx: &mut Tx,
+    mut user: User,
+    service: &str,
+    data: &str,
+    verified: bool,
+) -> Result<User> {
+    insert_checked(tx, &user, "").await?;
+    user.auth_service = service.into();
+    user.auth_data = data.into();
+    user.email_verified = verified;
+    credentials::set_service(tx, &user.id, service, data, user.update_at).await?;
+    credentials::set_verified(tx, &user.id, verified, user.update_at).await?;
+    site.emit(tx, Event::new("new_user").with("user_id", user.id.as_str()).seen_by(BTreeSet::new()));
+    Ok(user)
+}
+
+/// `wanted`, or it with the first number behind it that nobody has.
+async fn free_name(tx: &mut Tx, wanted: &str) -> Result<String> {
+    let mut username = wanted.to_owned();
     let mut number = 1;
     while store::by_login(tx, &username).await?.is_some() || rules::check_username(&username).is_err() {
         number += 1;
         username = format!("{wanted}{number}");
     }
-    let new = NewUser { username, email: email.into(), ..NewUser::default() };
-    let mut user = account(site, new, "system_guest");
-    insert_checked(tx, &user, "").await?;
-    user.auth_service = crate::auth::MAGIC_SERVICE.into();
-    user.email_verified = true;
-    credentials::set_service(tx, &user.id, &user.auth_service, "", user.update_at).await?;
-    credentials::set_verified(tx, &user.id, true, user.update_at).await?;
-    site.emit(tx, Event::new("new_user").with("user_id", user.id.as_str()));
-    Ok(user)
+    Ok(username)
 }
 
-/// A username from an address; short enough for a number behind it.
-fn name_of(email: &str) -> String {
+/// A username from an address; short enough for a number behind it. What is too short gets `kind` before it.
+fn name_of(email: &str, kind: &str) -> String {
     let local = email.split('@').next().unwrap_or_default().to_lowercase();
     let allowed = |c: char| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '.' };
     let name: String = local.chars().map(allowed).skip_while(|c| !c.is_ascii_lowercase()).take(40).collect();
     let name = name.trim_end_matches('.');
-    if name.len() < 3 { format!("guest.{name}").trim_end_matches('.').to_owned() } else { name.to_owned() }
+    if name.len() < 3 { format!("{kind}.{name}").trim_end_matches('.').to_owned() } else { name.to_owned() }
 }
 
 async fn insert_checked(tx: &mut Tx, user: &User, hash: &str) -> Result<()> {
@@ -232,7 +285,7 @@ mod tests {
             ("7up@clinic.example", "guest.up"),
             ("\u{17e}@clinic.example", "guest"),
         ] {
-            assert_eq!(name_of(email), name);
+            assert_eq!(name_of(email, "guest"), name);
             rules::check_username(name).unwrap();
         }
     }

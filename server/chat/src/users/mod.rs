@@ -23,7 +23,7 @@ mod wanted;
 pub use admin::turn;
 pub(crate) use admin::{announce, leave_bots, no_admin_left, require_an_admin_left};
 pub(crate) use create::guest_by_mail;
-pub use create::{default_notify_props, default_timezone, ensure_bot};
+pub use create::{Newcomer, default_notify_props, default_timezone, ensure_bot, make_for_service};
 pub use portrait::set_picture;
 pub use remote::{admit_remote, portrait, update_remote};
 pub(crate) use rules::{check_email, check_password};
