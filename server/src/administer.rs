@@ -51,7 +51,28 @@ fn shown(config: &Config) -> Map<String, Value> {
         "ImageProxySettings": {"Enable": config.links.image_proxy},
         "MetricsSettings": {"Enable": !config.metrics_token.is_empty()},
     });
-    if let Value::Object(document) = document { document } else { Map::new() }
+    let mut document = if let Value::Object(document) = document { document } else { Map::new() };
+    document.extend(login_services(&config.sso));
+    document
+}
+
+/// The providers of single sign-on, each as a section.
+fn login_services(config: &sso::Config) -> impl Iterator<Item = (String, Value)> {
+    let section = |name| match name {
+        "gitlab" => "GitLabSettings",
+        "google" => "GoogleSettings",
+        "office365" => "Office365Settings",
+        _ => "OpenIdSettings",
+    };
+    config.services().into_iter().map(move |(name, p)| {
+        let secret = if p.client_secret.is_empty() { "" } else { MASK };
+        let discovery = format!("{}/.well-known/openid-configuration", p.issuer.trim_end_matches('/'));
+        let value = json!({
+            "Enable": true, "Id": p.client_id, "Secret": secret, "Scope": p.scopes.join(" "), "DiscoveryEndpoint": discovery,
+            "ButtonText": p.button_text, "ButtonColor": p.button_color,
+        });
+        (section(name).to_owned(), value)
+    })
 }
 
 /// `[server.directory]` under upstream's names.

@@ -68,6 +68,8 @@ pub struct Config {
     pub links: links::Config,
     /// `[server.federation]`: connections to partner sites, shared channels.
     pub federation: federation::Config,
+    /// `[server.sso]`: single sign-on by OpenID Connect.
+    pub sso: sso::Config,
     /// `[server.translations]`: automatic translation of channels.
     pub translations: translations::Config,
     pub log: LogConfig,
@@ -231,6 +233,7 @@ impl Default for Config {
             directory: directory::Config::default(),
             links: links::Config::default(),
             federation: federation::Config::default(),
+            sso: sso::Config::default(),
             translations: translations::Config::default(),
             log: LogConfig::default(),
         }
@@ -391,6 +394,7 @@ impl Config {
             upload_length_ms: self.limits.upload_days * 24 * 3600 * 1000,
             max_login_attempts: self.limits.max_login_attempts,
             accounts: self.accounts.clone(),
+            login_services: self.sso.buttons(),
             max_reminders_per_user: self.limits.max_reminders_per_user,
             persistent_interval_ms: self.limits.persistent_minutes.max(1) * 60 * 1000,
             persistent_max_count: self.limits.persistent_max_count,

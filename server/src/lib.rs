@@ -21,6 +21,7 @@ use integrations::Integrations;
 use kit::Clock;
 use kit::telemetry::Ring;
 use links::Links;
+use sso::Sso;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -28,7 +29,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 /// The whole of `/api/v4` and what other programs call beside it.
-pub fn api(site: &Site, integrations: &Integrations, links: &Links, federation: &Federation) -> Router {
+pub fn api(site: &Site, integrations: &Integrations, links: &Links, federation: &Federation, sso: &Sso) -> Router {
     let more = integrations
         .router()
         .merge(links.router())
@@ -36,9 +37,11 @@ pub fn api(site: &Site, integrations: &Integrations, links: &Links, federation: 
         .merge(operations::router())
         .merge(administration::router())
         .merge(push::router())
-        .merge(directory::router());
+        .merge(directory::router())
+        .merge(sso.router());
     let guard = axum::middleware::from_fn_with_state(site.clone(), chat::features::guard);
-    chat::routes::api_with(site, more).merge(integrations.outside().route_layer(guard).with_state(site.clone()))
+    let outside = integrations.outside().route_layer(guard).merge(sso.outside());
+    chat::routes::api_with(site, more).merge(outside.with_state(site.clone()))
 }
 
 /// Serves until the process is told to stop.
@@ -85,6 +88,7 @@ pub async fn run(config: Config, reread: Reread, lines: Ring) -> anyhow::Result<
     push::Push::open(&site).await?.start(&site, &stop);
     let federation = Federation::open(config.federation.clone())?;
     federation.start(&site, &stop);
+    let sso = Sso::open(&site, config.sso.clone()).await.map_err(anyhow::Error::from).unwrap_or_else(exit_code_2);
     let metrics = operations::metrics::Metrics::default();
     site.keep(metrics.clone());
     metrics.watch(&site);
@@ -93,7 +97,7 @@ pub async fn run(config: Config, reread: Reread, lines: Ring) -> anyhow::Result<
         .route("/readyz", get(move || readyz(ready.clone())))
         .merge(peers::router(&site, peers))
         .merge(
-            api(&site, &integrations, &links, &federation)
+            api(&site, &integrations, &links, &federation, &sso)
                 .route_layer(axum::middleware::from_fn_with_state(metrics.clone(), operations::metrics::count)),
         )
         .merge(operations::metrics::router(&site, &metrics, &config.metrics_token))

@@ -63,7 +63,8 @@ async fn api() -> Router {
     let links = links::Links::open(&site, links::Config::default(), pictures.path()).await.unwrap();
     let on = federation::Config { enabled: true, ..federation::Config::default() };
     let federation = federation::Federation::open(on).unwrap();
-    server::api(&site, &integrations, &links, &federation)
+    let sso = sso::Sso::open(&site, sso::Config::default()).await.unwrap();
+    server::api(&site, &integrations, &links, &federation, &sso)
 }
 
 /// Parameters become something that an id or a number could be.
@@ -152,7 +153,7 @@ async fn every_route_has_a_row() {
     let plain = |text: &str| Regex::new(r"\{[^}]*\}").unwrap().replace_all(text, "{}").into_owned();
     let rows: BTreeSet<String> = ledger().iter().filter(|r| !r.absent()).map(|r| plain(&r.name())).collect();
     let mut paths = BTreeSet::new();
-    for part in ["chat", "integrations", "links", "operations", "administration"] {
+    for part in ["chat", "integrations", "links", "operations", "administration", "sso"] {
         paths_in_the_sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(part).join("src"), &mut paths);
     }
     assert!(paths.len() > 150, "the sources were not read: {} paths", paths.len());

@@ -102,7 +102,8 @@ impl World {
         let links = links::Links::open(&site, links::Config::default(), pictures.path()).await.unwrap();
         let on = federation::Config { enabled: true, ..federation::Config::default() };
         let federation = federation::Federation::open(on).unwrap();
-        let api = server::api(&site, &integrations, &links, &federation);
+        let sso = sso::Sso::open(&site, sso::Config::default()).await.unwrap();
+        let api = server::api(&site, &integrations, &links, &federation, &sso);
         let mut world = Self { site, api, tokens: HashMap::new(), ids: HashMap::new() };
         for role in ["system_admin", "stranger", "guest", "member", "channel_admin", "team_admin"] {
             let name = role.replace('_', ".");

@@ -41,6 +41,7 @@ const OAUTH: &str = include_str!("../../migrations/0403_oauth.sql");
 const PUSH: &str = include_str!("../../migrations/0640_push.sql");
 const DIRECTORY: &str = include_str!("../../migrations/0600_directory.sql");
 const SETTINGS: &str = include_str!("../../migrations/0505_settings.sql");
+const SSO: &str = include_str!("../../migrations/0620_sso.sql");
 const OPERATIONS: &str = include_str!("../../migrations/0500_operations.sql");
 
 const FEDERATION: &str = include_str!("../../migrations/0680_federation.sql");
@@ -85,6 +86,7 @@ pub const MIGRATIONS: &[Migration] = &[
     step(500, "operations", OPERATIONS),
     step(505, "settings", SETTINGS),
     step(600, "directory", DIRECTORY),
+    step(620, "sso", SSO),
     step(640, "push", PUSH),
     step(680, "federation", FEDERATION),
 ];

@@ -49,7 +49,8 @@ impl World {
         let links = links::Links::open(&site, links::Config::default(), pictures.path()).await.unwrap();
         let on = federation::Config { enabled: true, ..federation::Config::default() };
         let federation = federation::Federation::open(on).unwrap();
-        let api = server::api(&site, &integrations, &links, &federation);
+        let sso = sso::Sso::open(&site, sso::Config::default()).await.unwrap();
+        let api = server::api(&site, &integrations, &links, &federation, &sso);
         let (tokens, ids) = (HashMap::new(), HashMap::new());
         let mut world = Self { site, clock, api, tokens, ids, ears: Vec::new(), hellos: Vec::new() };
         for name in PEOPLE {
