@@ -58,6 +58,12 @@ install_libraries() {
 # library_checks SCRIPT: client libraries that people already use, unmodified.
 library_checks() { install_libraries && PYTHON="$CACHE/venv/bin/python" PYTHON_BOTS="$CACHE/venv-bots/bin/python" node "tests/sdk/$1"; }
 
+# Single sign-on with a real provider of OpenID Connect.
+sso_story() {
+  install_libraries && "$PG_BIN/psql" -q "$TEST_DATABASE_URL" -c 'CREATE DATABASE sso' &&
+    TEST_DATABASE_URL="${TEST_DATABASE_URL%/*}/sso" node tests/sdk/sso.mjs
+}
+
 # Requests made from a description of the API: none is answered with 500.
 fuzz_api() {
   "$CACHE/venv/bin/pip" -q install -r tests/compat/requirements.txt &&
@@ -99,6 +105,7 @@ $TEST_PACKAGES"
   part "Rust tests, both databases" rust_tests
   part "OpenAI client libraries" library_checks openai.mjs
   part "Mattermost client libraries" library_checks run.mjs
+  part "single sign-on with an OpenID Connect provider" sso_story
   part "requests of any shape" fuzz_api
   part "the server killed 65 times" crash_story
   part "files on S3 and Azure Blob" store_checks

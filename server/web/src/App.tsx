@@ -4,6 +4,7 @@ import { lazy, Suspense } from 'preact/compat';
 import { useEffect } from 'preact/hooks';
 import { CallAudio } from './calls/CallAudio';
 import { CallWidget } from './calls/CallWidget';
+import { DesktopLoginPage } from './auth/DesktopLoginPage';
 import { LoginPage } from './auth/LoginPage';
 import { OneTimeLinkPage } from './auth/OneTimeLinkPage';
 import { ResetPasswordPage } from './auth/ResetPasswordPage';
@@ -70,6 +71,7 @@ function SignedOut() {
     return <SignupPage inviteId={here.kind === 'signup' ? here.inviteId : ''} token={here.kind === 'signup' ? here.token : ''} />;
   }
   if (here.kind === 'verifyEmail') return <VerifyEmailPage code={here.token} />;
+  if (here.kind === 'desktopLogin') return <DesktopLoginPage {...here} />;
   if (here.kind === 'oneTimeLink') return <OneTimeLinkPage token={here.token} />;
   return <LoginPage />;
 }
@@ -78,6 +80,8 @@ function SignedIn() {
   const here = route.value;
   if (here.kind === 'signup' && (here.inviteId || here.token)) return <JoinTeamPage inviteId={here.inviteId} token={here.token} />;
   if (here.kind === 'verifyEmail') return <VerifyEmailPage code={here.token} />;
+  // Whoever is logged in in this browser may be somebody else in the app.
+  if (here.kind === 'desktopLogin' && here.serverToken) return <DesktopLoginPage {...here} />;
   if (here.kind === 'createTeam') return <CreateTeamPage />;
   if (here.kind === 'selectTeam') return <SelectTeamPage />;
   if (here.kind === 'administration' && isAdmin.value) return <Aside page={<AdministrationPage />} />;

@@ -8,6 +8,8 @@ import { Field } from '../ui/Field';
 import { useForm } from '../ui/useForm';
 import { ErrorNote } from '../ui/states';
 import { AuthFrame } from './AuthFrame';
+import { ServiceButtons } from './ServiceButtons';
+import { sentence } from './services';
 import { logIn } from './session';
 
 /** Directories have login names of their own; their people are told what to write. */
@@ -34,9 +36,15 @@ export function LoginPage() {
     if (back?.startsWith('/oauth/authorize?')) return location.assign(back);
     if (route.value.kind === 'login') navigate('/', 'replace');
   });
+  const query = new URLSearchParams(location.search);
+  const failed = query.get('sso_error');
+  // Whoever opened a page of the site without being logged in is on it.
+  const back = query.get('redirect_to') ?? (location.pathname === '/login' ? '' : location.pathname + location.search);
   return (
     <AuthFrame title={t('login.title')} lead={t('login.lead')}>
       <form class="form" onSubmit={onSubmit} aria-label={t('login.title')}>
+        {!error && failed && <ErrorNote text={t(sentence(failed))} />}
+        {query.get('extra') === 'signin_change' && !error && <p role="status">{t('sso.changed')}</p>}
         {error && <ErrorNote text={error} />}
         <Field label={nameLabel()} name="login" autocomplete="username" required autofocus value={login} onValue={setLogin} />
         <Field label={t('login.password')} name="password" type="password" autocomplete="current-password" required value={password} onValue={setPassword} />
@@ -50,6 +58,7 @@ export function LoginPage() {
           </p>
         )}
       </form>
+      <ServiceButtons back={back} />
     </AuthFrame>
   );
 }

@@ -78,6 +78,12 @@ export async function logInByLink(token: string, code = ''): Promise<void> {
   await enter();
 }
 
+/** The browser of the machine has done the login; its token works once. */
+export async function logInByDesktopToken(token: string): Promise<void> {
+  await api.call('/users/login/desktop_token', 'post', { token });
+  await enter();
+}
+
 export interface NewAccount {
   email: string;
   username: string;
@@ -113,7 +119,7 @@ async function leave(): Promise<void> {
   clearPosts();
   phase.value = 'signedOut';
   const here = route.value.kind;
-  if (['login', 'oneTimeLink', 'signup', 'resetPassword', 'verifyEmail'].includes(here)) return;
+  if (['login', 'oneTimeLink', 'desktopLogin', 'signup', 'resetPassword', 'verifyEmail'].includes(here)) return;
   navigate(noAccounts.value ? '/signup_user_complete/' : '/login', 'replace');
 }
 

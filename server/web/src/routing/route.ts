@@ -4,6 +4,7 @@ export type Route =
   | { kind: 'root' }
   | { kind: 'login' }
   | { kind: 'oneTimeLink'; token: string }
+  | { kind: 'desktopLogin'; service: string; clientToken: string; serverToken: string; dev: boolean }
   | { kind: 'signup'; inviteId: string; token: string }
   | { kind: 'resetPassword'; token: string }
   | { kind: 'verifyEmail'; token: string }
@@ -27,6 +28,10 @@ export function parseRoute(path: string, search = ''): Route {
       return { kind: 'root' };
     case 'login':
       if (second === 'one_time_link') return { kind: 'oneTimeLink', token: query.get('t') ?? '' };
+      if (second === 'desktop') {
+        const word = (name: string) => query.get(name) ?? '';
+        return { kind: 'desktopLogin', service: word('service'), clientToken: word('client_token'), serverToken: word('server_token'), dev: word('isDesktopDev') === 'true' };
+      }
       return { kind: 'login' };
     case 'signup_user_complete':
     case 'signup_email':

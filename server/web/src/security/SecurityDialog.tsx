@@ -3,6 +3,7 @@ import { config, me } from '../store/session';
 import { Dialog } from '../ui/Dialog';
 import { MfaSection } from './MfaSection';
 import { PasswordSection } from './PasswordSection';
+import { ServiceSection } from './ServiceSection';
 import { SessionsSection } from './SessionsSection';
 import { TokensSection } from './TokensSection';
 
@@ -12,7 +13,8 @@ export default function SecurityDialog() {
   return (
     <Dialog title="Security">
       {config.value.EnableMultifactorAuthentication === 'true' && <MfaSection user={user} />}
-      <PasswordSection user={user} />
+      {!user.auth_service && <PasswordSection user={user} />}
+      <ServiceSection user={user} />
       <SessionsSection user={user} />
       {config.value.EnableUserAccessTokens === 'true' && <TokensSection userId={user.id} />}
     </Dialog>
