@@ -3,7 +3,8 @@
 use crate::support::{Person, World, arrive, call, text, worlds, worlds_with};
 use axum::http::StatusCode;
 use chat::Config;
-use chat::auth::Settings;
+use chat::auth::{Entrance, Settings};
+use chat::users::Newcomer;
 use serde_json::{Value, json};
 use totp_rs::{Builder, Secret};
 
@@ -80,6 +81,22 @@ async fn a_site_may_ask_everybody_for_a_second_factor() {
         assert_eq!(text(&ana.get("/users/me").await, "username"), "ana", "a client may find out who it is");
         set_up(&world, &ana).await;
         assert_eq!(ana.get("/users/me/teams").await, json!([]), "{}", world.engine);
+
+        // A login service asks for its own; with it in between this site does not.
+        let mut tx = world.site.db.write().await.unwrap();
+        let new = Newcomer {
+            service: "openid".into(),
+            data: "7".into(),
+            name: "Ana".into(),
+            email: "ana@id.example".into(),
+            ..Newcomer::default()
+        };
+        let user = chat::users::make_for_service(&world.site, &mut tx, new).await.unwrap();
+        assert_eq!((user.username.as_str(), user.roles.as_str()), ("ana2", "system_user"), "{}", world.engine);
+        let made = chat::auth::enter(&world.site, &mut tx, &user, &Entrance::default()).await.unwrap();
+        tx.commit().await.unwrap();
+        let other = Person { api: &world.api, token: made.token, id: user.id };
+        assert_eq!(other.get("/users/me/teams").await, json!([]), "{}", world.engine);
     }
 }
 
