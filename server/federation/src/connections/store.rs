@@ -43,7 +43,7 @@ macro_rules! select {
 const BY_ID: Sql = select!("WHERE id = $1");
 const LIVE: Sql = select!("WHERE delete_at = 0 AND site_url NOT LIKE 'pending%' ORDER BY id");
 const LISTED: Sql = select!(
-    "WHERE ($1 OR delete_at = 0) AND ($2 = 0 OR last_ping_at > $2) AND (NOT $3 OR site_url NOT LIKE 'pending%')
+    "WHERE ($1 OR delete_at = 0) AND last_ping_at >= $2 AND (NOT $3 OR site_url NOT LIKE 'pending%')
      AND ($4 = '' OR EXISTS (SELECT 1 FROM shared_channel_remotes s WHERE s.remote_id = r.id AND s.channel_id = $4 AND s.delete_at = 0))
      AND ($5 = '' OR NOT EXISTS (SELECT 1 FROM shared_channel_remotes s WHERE s.remote_id = r.id AND s.channel_id = $5 AND s.delete_at = 0))
      ORDER BY name, id LIMIT $6 OFFSET $7"
@@ -113,7 +113,7 @@ pub async fn live(conn: &mut Conn, keys: &Keys) -> Result<Vec<Connection>> {
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
     pub deleted: bool,
-    /// Heard after this time; 0: all.
+    /// Heard at this time or later; 0: all.
     pub heard_after: i64,
     pub confirmed: bool,
     /// Ids of channels; empty: any.
