@@ -56,6 +56,8 @@ pub struct Config {
     pub mail: chat::mail::Settings,
     /// `[server.push]`: notifications on phones.
     pub push: chat::push::Settings,
+    /// `[server.retention]`: how long messages and files are kept.
+    pub retention: chat::erasing::Retention,
     /// `[server.agents]`: the bot that answers with the language model.
     pub agents: agents::Config,
     /// `[server.calls]`: voice and screen sharing, recordings.
@@ -227,6 +229,7 @@ impl Default for Config {
             tls: tls::Settings::default(),
             mail: chat::mail::Settings::default(),
             push: chat::push::Settings::default(),
+            retention: chat::erasing::Retention::default(),
             agents: agents::Config::default(),
             calls: calls::Config::default(),
             integrations: integrations::Config::default(),
@@ -403,6 +406,7 @@ impl Config {
             shared_channels: self.federation.enabled,
             mail: self.mail.clone(),
             push: self.push.clone(),
+            retention: self.retention.clone(),
             max_connections: self.limits.max_connections,
             max_connections_per_user: self.limits.max_connections_per_user,
             files: self.files(),

@@ -37,6 +37,7 @@ pub fn api(site: &Site, integrations: &Integrations, links: &Links, federation: 
         .merge(operations::router())
         .merge(administration::router())
         .merge(push::router())
+        .merge(retention::router())
         .merge(directory::router())
         .merge(sso.router());
     let guard = axum::middleware::from_fn_with_state(site.clone(), chat::features::guard);
@@ -56,7 +57,8 @@ pub async fn run(config: Config, reread: Reread, lines: Ring) -> anyhow::Result<
     drop(std::fs::remove_dir_all(config.data_dir.join("spool")));
     let site = open_site(&config).await?;
     site.keep(lines);
-    operations::start(&site, &stop);
+    operations::start_with(&site, &stop, retention::register);
+    retention::start(&site, &stop);
     administer::start(&site, &config, reread, &stop).await?;
     let peers = peers::watch(&config, stop.clone());
     let hub = site.hub.clone();

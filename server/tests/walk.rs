@@ -186,6 +186,8 @@ impl World {
         let out = json!({"team_id": team_id, "display_name": "o", "trigger_words": ["x"],
             "callback_urls": ["http://93.184.216.34/"], "channel_id": self.ids["public_id"]});
         self.ids.insert("outgoing_id".into(), id(&self.made("POST", "/hooks/outgoing", out).await));
+        let policy = json!({"display_name": name, "post_duration": 30, "team_ids": [team_id]});
+        self.ids.insert("policy_id".into(), id(&self.made("POST", "/data_retention/policies", policy).await));
         self.ids.insert("post_id".into(), post.clone());
         self.ids.insert("thread_id".into(), post);
         self.ids.insert("bookmark_id".into(), id(&bookmark));

@@ -40,6 +40,7 @@ const COMMANDS: &str = include_str!("../../migrations/0402_commands.sql");
 const OAUTH: &str = include_str!("../../migrations/0403_oauth.sql");
 const PUSH: &str = include_str!("../../migrations/0640_push.sql");
 const DIRECTORY: &str = include_str!("../../migrations/0600_directory.sql");
+const RETENTION: &str = include_str!("../../migrations/0641_retention.sql");
 const SETTINGS: &str = include_str!("../../migrations/0505_settings.sql");
 const SSO: &str = include_str!("../../migrations/0620_sso.sql");
 const OPERATIONS: &str = include_str!("../../migrations/0500_operations.sql");
@@ -88,5 +89,6 @@ pub const MIGRATIONS: &[Migration] = &[
     step(600, "directory", DIRECTORY),
     step(620, "sso", SSO),
     step(640, "push", PUSH),
+    step(641, "retention", RETENTION),
     step(680, "federation", FEDERATION),
 ];

@@ -72,6 +72,8 @@ pub struct Config {
     pub mail: mail::Settings,
     /// Notifications on phones.
     pub push: push::Settings,
+    /// How long messages and files are kept.
+    pub retention: crate::erasing::Retention,
     /// Most WebSocket connections of the whole site and of one user.
     pub max_connections: usize,
     pub max_connections_per_user: usize,
@@ -110,6 +112,7 @@ impl Default for Config {
             shared_channels: false,
             mail: mail::Settings::default(),
             push: push::Settings::default(),
+            retention: crate::erasing::Retention::default(),
             max_connections: 20_000,
             max_connections_per_user: 50,
             files: crate::files::Config::default(),

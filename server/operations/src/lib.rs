@@ -14,8 +14,14 @@ use tokio_util::sync::CancellationToken;
 
 /// Begins to work off jobs, until `stop`.
 pub fn start(site: &Site, stop: &CancellationToken) {
+    start_with(site, stop, |_| {});
+}
+
+/// [`start`], with jobs that other crates do: they have to be known before the first one is looked at.
+pub fn start_with(site: &Site, stop: &CancellationToken, more: impl FnOnce(&jobs::Runner)) {
     let runner = jobs::Runner::default();
     bulk::register(&runner);
+    more(&runner);
     site.keep(runner.clone());
     tokio::spawn(runner.run(site.clone(), stop.clone()));
 }

@@ -24,6 +24,8 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// A whole number written as text, as upstream has some ports.
     Port,
+    /// `hh:mm`.
+    TimeOfDay,
 }
 
 impl Kind {
@@ -53,6 +55,10 @@ impl Kind {
             Self::Port => match value.as_str().map(str::parse::<u16>) {
                 Some(Ok(port)) if port > 0 => Ok(()),
                 _ => wanted("a number from 1 to 65535 as text".into()),
+            },
+            Self::TimeOfDay => match value.as_str().and_then(chat::erasing::time_of_day) {
+                Some(_) => Ok(()),
+                None => wanted("a time of day such as 02:00".into()),
             },
         }
     }

@@ -389,6 +389,41 @@ pub const TABLE: &[Setting] = &[
             }
         },
     },
+    flag!("DataRetentionSettings.EnableMessageDeletion", "retention.delete_messages", "", retention.delete_messages),
+    number!(
+        "DataRetentionSettings.MessageRetentionHours",
+        "retention.message_hours",
+        "",
+        0,
+        1_000_000,
+        retention.message_hours
+    ),
+    flag!("DataRetentionSettings.EnableFileDeletion", "retention.delete_files", "", retention.delete_files),
+    number!("DataRetentionSettings.FileRetentionHours", "retention.file_hours", "", 0, 1_000_000, retention.file_hours),
+    flag!(
+        "DataRetentionSettings.PreservePinnedPosts",
+        "retention.preserve_pinned_posts",
+        "",
+        retention.preserve_pinned_posts
+    ),
+    Setting {
+        path: "DataRetentionSettings.DeletionJobStartTime",
+        key: "retention.start_time",
+        kind: Kind::TimeOfDay,
+        applies: Applies::AtOnce,
+        client: "",
+        read: |c| json!(c.retention.start_time),
+        write: |c, v| c.retention.start_time = text(v),
+    },
+    number!("DataRetentionSettings.BatchSize", "retention.batch_posts", "", 10, 1000, retention.batch_posts),
+    number!(
+        "DataRetentionSettings.TimeBetweenBatchesMilliseconds",
+        "retention.pause_ms",
+        "",
+        0,
+        60_000,
+        retention.pause_ms
+    ),
     // Upstream has no place for these.
     Setting {
         path: "MusterSettings.MaxPostSize",
@@ -421,6 +456,7 @@ mod tests {
             Kind::Address => json!("https://other.example"),
             Kind::Choice(all) => json!(all.iter().find(|c| value != **c)),
             Kind::Port => json!("2525"),
+            Kind::TimeOfDay => json!("04:30"),
         }
     }
 

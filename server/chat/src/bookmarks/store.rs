@@ -16,6 +16,7 @@ macro_rules! select {
 const OF_CHANNEL: Sql = select!("WHERE channel_id = $1 AND delete_at = 0 ORDER BY sort_order, create_at, id");
 const CHANGED: Sql = select!("WHERE channel_id = $1 AND update_at > $2 ORDER BY sort_order, create_at, id");
 const ONE: Sql = select!("WHERE channel_id = $1 AND id = $2 AND delete_at = 0");
+const OF_FILES: Sql = select!("WHERE file_id IN LIST($1) AND delete_at = 0 ORDER BY id");
 const INSERT: Sql = Sql::new(
     "INSERT INTO channel_bookmarks (id, create_at, update_at, channel_id, owner_id, file_id, display_name, sort_order, link_url, image_url, emoji, type)
      VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
@@ -55,6 +56,11 @@ pub async fn of_channel(conn: &mut Conn, channel: &str) -> Result<Vec<Bookmark>>
 /// Those that changed after `since`, deleted ones too.
 pub async fn changed(conn: &mut Conn, channel: &str, since: i64) -> Result<Vec<Bookmark>> {
     conn.fetch(&CHANGED, params![channel, since], row).await
+}
+
+/// Those of these files.
+pub async fn of_files(conn: &mut Conn, files: &[String]) -> Result<Vec<Bookmark>> {
+    conn.fetch(&OF_FILES, params![files], row).await
 }
 
 pub async fn one(conn: &mut Conn, channel: &str, id: &str) -> Result<Option<Bookmark>> {

@@ -4,7 +4,11 @@
 //! Each is one transaction, so that a killed server has erased all of it or nothing. The bytes of files go with the sweep
 //! of blobs that nothing counts any more.
 
+pub mod aged;
+mod retention;
 mod store;
+
+pub use retention::{Retention, time_of_day};
 
 use crate::error::Kind;
 use crate::roles::Permission;
@@ -63,13 +67,7 @@ fn require(site: &Site, actor: &Actor, what: &str) -> Result<()> {
 async fn erase_posts(tx: &mut Tx, which: Posts, id: &str) -> Result<()> {
     let mentioned = store::mentioned(tx, which, id).await?;
     store::posts(tx, which, id).await?;
-    for of_channel in mentioned.chunk_by(|a, b| a.0 == b.0) {
-        let users: Vec<String> = of_channel.iter().map(|(_, user)| user.clone()).collect();
-        if let Some((channel, _)) = of_channel.first() {
-            posts::recount_mentions(tx, channel, &users).await?;
-        }
-    }
-    Ok(())
+    aged::recount(tx, &mentioned).await
 }
 
 /// DELETE /posts/{id}?permanent=true: also one that was deleted before, with its replies.

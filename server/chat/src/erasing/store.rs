@@ -1,7 +1,7 @@
 //! Which rows go with a post, a channel, a team or a user. The tables of the whole server are here, because they are one
 //! schema: a table that names one of these belongs into these lists, which a test holds against the schema.
 
-use db::{Conn, Result, Row, Sql, Tx, params};
+use db::{Conn, Result, Row, Sql, Tx, Value, params};
 
 /// Some posts: a condition on `posts` with the parameter `$1`.
 #[derive(Clone, Copy)]
@@ -10,6 +10,8 @@ pub struct Posts(&'static str);
 impl Posts {
     /// A post and, when it begins a thread, the replies.
     pub const THREAD: Self = Self("id = $1 OR root_id = $1");
+    /// Those of a list.
+    pub const THESE: Self = Self("id IN LIST($1)");
     pub const OF_CHANNEL: Self = Self("channel_id = $1");
     /// What a user wrote, and the answers to it, which would hang in the air.
     pub const OF_USER: Self =
@@ -17,7 +19,7 @@ impl Posts {
 }
 
 /// What names a post by its id.
-const ABOUT_POSTS: [(&str, &str); 22] = [
+const ABOUT_POSTS: [(&str, &str); 23] = [
     ("calls_sessions", "call_id IN (SELECT c.id FROM calls c WHERE c.post_id IN {})"),
     ("calls_jobs", "call_id IN (SELECT c.id FROM calls c WHERE c.post_id IN {})"),
     ("calls", "post_id IN {}"),
@@ -37,13 +39,19 @@ const ABOUT_POSTS: [(&str, &str); 22] = [
     ("drafts", "root_id IN {}"),
     ("scheduled_posts", "root_id IN {}"),
     ("preferences", "category = 'flagged_post' AND name IN {}"),
+    ("post_links", "post_id IN {}"),
     ("push_posts", "post_id IN {}"),
     ("push_queue", "post_id IN {}"),
     ("push_shown", "root_id IN {}"),
 ];
 
+/// What people have begun to write is theirs, however old the thread is.
+const BEGUN: [&str; 2] = ["drafts", "scheduled_posts"];
+/// What a first post keeps that is there only for its answers.
+const OF_THREADS: [&str; 5] = ["drafts", "scheduled_posts", "threads", "thread_memberships", "push_shown"];
+
 /// What belongs to a channel, when its posts are gone.
-const OF_CHANNEL: [(&str, &str); 18] = [
+const OF_CHANNEL: [(&str, &str); 19] = [
     ("group_links", "place_id = $1"),
     ("group_brought", "place_id = $1"),
     ("channel_members", "channel_id = $1"),
@@ -58,6 +66,7 @@ const OF_CHANNEL: [(&str, &str); 18] = [
     ("outgoing_webhooks", "channel_id = $1"),
     ("command_responses", "channel_id = $1"),
     ("preferences", "name = $1"),
+    ("retention_channels", "channel_id = $1"),
     ("push_queue", "channel_id = $1"),
     ("push_shown", "channel_id = $1"),
     ("threads", "channel_id = $1"),
@@ -65,10 +74,11 @@ const OF_CHANNEL: [(&str, &str); 18] = [
 ];
 
 /// What belongs to a team, when its channels are gone.
-const OF_TEAM: [(&str, &str); 13] = [
+const OF_TEAM: [(&str, &str); 14] = [
     ("group_links", "place_id = $1"),
     ("group_brought", "place_id = $1"),
     ("team_members", "team_id = $1"),
+    ("retention_teams", "team_id = $1"),
     ("sidebar_channels", "team_id = $1"),
     ("sidebar_categories", "team_id = $1"),
     ("incoming_webhooks", "team_id = $1"),
@@ -152,13 +162,13 @@ const UNREACT: Sql = Sql::new(
 const AGE_UPLOADS: Sql = Sql::new("UPDATE upload_sessions SET create_at = 0 WHERE user_id = $1 OR channel_id = $1");
 const CHANNELS_OF_TEAM: Sql = Sql::new("SELECT id FROM channels WHERE team_id = $1 ORDER BY id");
 
-async fn delete(tx: &mut Tx, table: &str, condition: &str, id: &str) -> Result<()> {
-    tx.execute(&Sql::built(format!("DELETE FROM {table} WHERE {condition}")), params![id]).await?;
+async fn delete(tx: &mut Tx, table: &str, condition: &str, id: impl Into<Value>) -> Result<()> {
+    tx.execute(&Sql::built(format!("DELETE FROM {table} WHERE {condition}")), vec![id.into()]).await?;
     Ok(())
 }
 
 /// Whom these posts mention, in which channel: (channel, user).
-pub async fn mentioned(conn: &mut Conn, posts: Posts, id: &str) -> Result<Vec<(String, String)>> {
+pub async fn mentioned(conn: &mut Conn, posts: Posts, id: impl Into<Value>) -> Result<Vec<(String, String)>> {
     let sql = format!(
         "SELECT DISTINCT channel_id, user_id FROM post_mentions WHERE post_id IN (SELECT id FROM posts WHERE {})
          ORDER BY channel_id, user_id",
@@ -168,7 +178,7 @@ pub async fn mentioned(conn: &mut Conn, posts: Posts, id: &str) -> Result<Vec<(S
         let mut r = row.read();
         Ok((r.get()?, r.get()?))
     };
-    conn.fetch(&Sql::built(sql), params![id], pair).await
+    conn.fetch(&Sql::built(sql), vec![id.into()], pair).await
 }
 
 /// Deletes these posts and what is about them.
@@ -178,6 +188,24 @@ pub async fn posts(tx: &mut Tx, posts: Posts, id: &str) -> Result<()> {
         delete(tx, table, &condition.replace("{}", &which), id).await?;
     }
     delete(tx, "posts", posts.0, id).await
+}
+
+async fn around(tx: &mut Tx, ids: &[String], kept: &[&str]) -> Result<()> {
+    for (table, condition) in ABOUT_POSTS.iter().filter(|(table, _)| !kept.contains(table)) {
+        delete(tx, table, &condition.replace("{}", "LIST($1)"), ids).await?;
+    }
+    Ok(())
+}
+
+/// Deletes posts that have become too old, and what is about them, but for what somebody has begun to write.
+pub async fn aged_posts(tx: &mut Tx, ids: &[String]) -> Result<()> {
+    around(tx, ids, &BEGUN).await?;
+    delete(tx, "posts", Posts::THESE.0, ids).await
+}
+
+/// Deletes what is about these posts; they themselves stand, with their threads.
+pub async fn around_posts(tx: &mut Tx, ids: &[String]) -> Result<()> {
+    around(tx, ids, &OF_THREADS).await
 }
 
 pub async fn channel(tx: &mut Tx, id: &str) -> Result<()> {

@@ -229,7 +229,7 @@ fn licence_of(config: &Config) -> Value {
         "MFA": "true", "GuestAccounts": guests, "GuestAccountsPermissions": guests, "CustomPermissionsSchemes": "true",
         "LDAP": "false", "LDAPGroups": "false", "SAML": "false", "GoogleOAuth": service("google"), "Office365OAuth": service("office365"),
         "OpenId": service("openid"), "Cluster": "false", "Metrics": "false", "Compliance": "false", "MHPNS": config.push.works().to_string(),
-        "Announcement": "false", "Elasticsearch": "false", "DataRetention": "false", "IDLoadedPushNotifications": config.push.works().to_string(),
+        "Announcement": "false", "Elasticsearch": "false", "DataRetention": "true", "IDLoadedPushNotifications": config.push.works().to_string(),
         "EmailNotificationContents": "false", "MessageExport": "false", "CustomTermsOfService": "false",
         "LockTeammateNameDisplay": "false", "SharedChannels": shared, "RemoteClusterService": shared,
         "OutgoingOAuthConnections": "false",

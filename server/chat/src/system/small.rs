@@ -2,10 +2,9 @@
 //! empty on this site.
 
 use crate::Json;
-use crate::users::me_or;
 use crate::{Actor, Result, Site, channels, posts};
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 use wire::{Post, StatusOk};
@@ -15,9 +14,6 @@ pub fn router() -> Router<Site> {
     Router::new()
         .route("/system/timezones", get(timezones))
         .route("/notifications/test", post(test_notification))
-        .route("/data_retention/policy", get(retention))
-        .route("/users/{user_id}/data_retention/team_policies", get(retention_of))
-        .route("/users/{user_id}/data_retention/channel_policies", get(retention_of))
         .route("/agents", get(agents))
         .route("/agents/status", get(agents_status))
 }
@@ -35,19 +31,6 @@ async fn test_notification(State(site): State<Site>, actor: Actor) -> Result<Jso
     let message = "If you received this test notification, it worked!".to_owned();
     posts::create(&site, &bot, Post { channel_id: channel.id, message, ..Post::default() }).await?;
     Ok(Json(StatusOk::default()))
-}
-
-/// Nothing is deleted after a time.
-async fn retention(_: Actor) -> Json<Value> {
-    Json(json!({
-        "message_deletion_enabled": false, "file_deletion_enabled": false,
-        "message_retention_cutoff": 0, "file_retention_cutoff": 0
-    }))
-}
-
-async fn retention_of(actor: Actor, Path(user): Path<String>) -> Result<Json<Value>> {
-    me_or(&actor, &user)?;
-    Ok(Json(json!({"policies": [], "total_count": 0})))
 }
 
 /// Agents answer as bots here, not through upstream's bridge.

@@ -57,8 +57,6 @@ async fn web_and_mobile_clients_start() {
             format!("/posts/{}/info", text(&post, "id")),
             format!("/posts/{}/thread?perPage=60&direction=down", text(&post, "id")),
             "/users/me/posts/flagged".into(),
-            "/data_retention/policy".into(),
-            "/users/me/data_retention/team_policies".into(),
             "/agents".into(),
             format!("/channels/{square}/groups"),
             "/users/autocomplete?name=an&in_team=x".into(),

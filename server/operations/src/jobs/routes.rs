@@ -15,6 +15,22 @@ use wire::StatusOk;
 const READ: &[&str] = &["read_jobs", "manage_jobs"];
 const WRITE: &[&str] = &["manage_jobs"];
 
+/// Who may begin and stop jobs of a type.
+fn writers(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "data_retention" => &["manage_jobs", "create_data_retention_job", "manage_data_retention_job"],
+        _ => WRITE,
+    }
+}
+
+/// Who may look at jobs of a type.
+fn readers(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "data_retention" => &["read_jobs", "manage_jobs", "read_data_retention_job"],
+        _ => READ,
+    }
+}
+
 /// Routes of this domain.
 pub fn router() -> Router<Site> {
     Router::new()
@@ -56,7 +72,7 @@ async fn of_type(
     Path(kind): Path<String>,
     Query(q): Query<Q>,
 ) -> Result<Json<Vec<Job>>> {
-    require(&actor, READ)?;
+    require(&actor, readers(&kind))?;
     let (limit, offset) = q.limits();
     Ok(Json(store::page(&mut site.db.read().await?, &kind, "", limit, offset).await?))
 }
@@ -76,7 +92,7 @@ pub struct New {
 }
 
 async fn begin(State(site): State<Site>, actor: Actor, Json(new): Json<New>) -> Result<(StatusCode, Json<Job>)> {
-    require(&actor, WRITE)?;
+    require(&actor, writers(&new.kind))?;
     if !site.kept::<Runner>().is_some_and(|r| r.knows(&new.kind)) {
         return Err(Error::invalid_body("type", &format!("this site has no jobs of type {}", new.kind)));
     }

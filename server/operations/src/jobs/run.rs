@@ -75,14 +75,23 @@ impl Report {
         });
     }
 
+    /// [`Report::progress`] as a part of a larger change: what was noted is kept when that is.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn progress_in(&self, tx: &mut db::Tx, per_cent: i64) -> Result<()> {
+        let data = self.data.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        store::report(tx, &self.id, per_cent.clamp(0, 100), &data, self.site.clock.now_ms()).await?;
+        Ok(())
+    }
+
     /// Stores how far the work is, and what was noted.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn progress(&self, per_cent: i64) -> Result<()> {
-        let data = self.data.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut tx = self.site.db.write().await?;
-        store::report(&mut tx, &self.id, per_cent.clamp(0, 100), &data, self.site.clock.now_ms()).await?;
+        self.progress_in(&mut tx, per_cent).await?;
         tx.commit().await?;
         Ok(())
     }
