@@ -50,10 +50,10 @@ impl Failure {
         chat::Error::unavailable(id, "The directory does not answer as it should; try again later.")
     }
 
-    /// As an administrator is told.
+    /// As an administrator is told; 503 as well, for the fault is not in this server.
     pub fn explained(&self) -> chat::Error {
         let told = self.told();
-        chat::Error::new(chat::error::Kind::Internal, told.id, self.to_string())
+        chat::Error::unavailable(told.id, self.to_string())
     }
 }
 

@@ -45,7 +45,7 @@ async fn a_directory_may_ask_this_server_for_its_certificate() {
     };
     for place in places(&config).await {
         let engine = place.engine;
-        assert_eq!(place.refused(&place.root, "POST", "/ldap/test", Value::Null).await.0, 500, "{engine}: none yet");
+        assert_eq!(place.refused(&place.root, "POST", "/ldap/test", Value::Null).await.0, 503, "{engine}: none yet");
         let (public, private) = ("/ldap/certificate/public", "/ldap/certificate/private");
         assert_eq!(place.upload(public, &slapd.file("client.key")).await, StatusCode::BAD_REQUEST, "{engine}: a key");
         assert_eq!(place.upload(public, &slapd.file("client.pem")).await, StatusCode::OK, "{engine}");
@@ -58,6 +58,6 @@ async fn a_directory_may_ask_this_server_for_its_certificate() {
         assert!(sealed.unwrap().starts_with("sealed:"), "{engine}");
         drop(conn);
         place.ok(&place.root, "DELETE", private, Value::Null).await;
-        assert_eq!(place.refused(&place.root, "POST", "/ldap/test", Value::Null).await.0, 500, "{engine}: gone");
+        assert_eq!(place.refused(&place.root, "POST", "/ldap/test", Value::Null).await.0, 503, "{engine}: gone");
     }
 }

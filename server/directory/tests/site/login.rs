@@ -147,7 +147,7 @@ async fn a_directory_that_is_away_keeps_its_own_people_out_only() {
     let tried = json!({"LdapServer": "127.0.0.1", "LdapPort": slapd.port, "BaseDN": "dc=nowhere"});
     let places = places(&config).await;
     let refused = places[0].refused(&places[0].root, "POST", "/ldap/test_connection", tried).await;
-    assert_eq!(refused.0, 500, "no such base");
+    assert_eq!(refused.0, 503, "no such base");
     drop(slapd);
     for place in places {
         let engine = place.engine;
@@ -158,7 +158,7 @@ async fn a_directory_that_is_away_keeps_its_own_people_out_only() {
         }
         assert_eq!(place.log_in("root", "Correct-horse-9").await.0, StatusCode::OK, "{engine}");
         let (status, id) = place.refused(&place.root, "POST", "/ldap/test", Value::Null).await;
-        assert_eq!((status, id), (500, away.1), "{engine}");
+        assert_eq!((status, id), (503, away.1), "{engine}");
     }
     let found = directory::examine(&config).await.unwrap();
     assert!(found.found.contains("cannot be reached"), "{found:?}");
