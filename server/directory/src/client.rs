@@ -53,7 +53,7 @@ impl Failure {
     /// As an administrator is told; 503 as well, for the fault is not in this server.
     pub fn explained(&self) -> chat::Error {
         let told = self.told();
-        chat::Error::unavailable(told.id, self.to_string())
+        chat::Error::unavailable(&told.id, self.to_string())
     }
 }
 

@@ -38,8 +38,6 @@ use tokio_util::sync::CancellationToken;
 pub enum StartError {
     #[error("[server.federation] {0}")]
     Address(#[from] BadAddress),
-    #[error("federation: the HTTP client: {0}")]
-    Client(#[from] reqwest::Error),
 }
 
 /// Wakes a worker.
@@ -88,7 +86,7 @@ impl Federation {
             )
         };
         let (pings, messages, files) =
-            (client(config.ping_timeout_s)?, client(config.timeout_s)?, client(config.file_timeout_s)?);
+            (client(config.ping_timeout_s), client(config.timeout_s), client(config.file_timeout_s));
         let shared = Shared { config, pings, messages, files, changed: Notify::new(), bells: Mutex::default() };
         Ok(Self(Arc::new(shared)))
     }

@@ -34,8 +34,6 @@ const KEY: &str = "IntegrationsKey";
 pub enum StartError {
     #[error("[server.integrations] {0}")]
     Address(#[from] BadAddress),
-    #[error("integrations: the HTTP client: {0}")]
-    Client(#[from] reqwest::Error),
     #[error(transparent)]
     Key(#[from] seal::Damaged),
     #[error("integrations: {0}")]
@@ -74,7 +72,7 @@ impl Integrations {
     pub async fn open(site: &Site, config: Config, address: &str) -> Result<Self, StartError> {
         let rules = Rules::new(config.allow_private_networks, &config.allowed_addresses)?;
         let (timeout_s, max_answer_kb, max_parallel) = (config.timeout_s, config.max_answer_kb, config.max_parallel);
-        let client = Client::new(Settings { timeout_s, max_answer_kb, max_parallel }, rules)?;
+        let client = Client::new(Settings { timeout_s, max_answer_kb, max_parallel }, rules);
         let seal = Seal::new(&system::secret(site, KEY, 52).await?)?;
         let chat = site.config();
         let base_url = Some(chat.site_url.as_str()).filter(|u| !u.is_empty()).unwrap_or(address);

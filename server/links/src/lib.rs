@@ -46,8 +46,6 @@ const LOCATION_AGE: Duration = Duration::from_secs(3600);
 pub enum StartError {
     #[error("[server.links] {0}")]
     Address(#[from] BadAddress),
-    #[error("links: the HTTP client: {0}")]
-    Client(#[from] reqwest::Error),
     #[error("links: the folder of pictures: {0}")]
     Folder(#[from] std::io::Error),
 }
@@ -85,8 +83,8 @@ impl Links {
     pub async fn open(site: &Site, config: Config, folder: &Path) -> Result<Self, StartError> {
         let rules = Rules::new(config.allow_private_networks, &config.allowed_addresses)?;
         let settings = |max_parallel| Settings { timeout_s: config.timeout_s.max(1), max_answer_kb: 0, max_parallel };
-        let client = Client::new(settings(config.max_parallel.max(1) + 1), rules.clone())?;
-        let image_client = Client::new(settings(config.max_images.max(1)), rules)?;
+        let client = Client::new(settings(config.max_parallel.max(1) + 1), rules.clone());
+        let image_client = Client::new(settings(config.max_images.max(1)), rules);
         let hours = Duration::from_secs(config.cache_hours.max(1).unsigned_abs() * 3600);
         let minutes = Duration::from_secs(config.failed_minutes.max(0).unsigned_abs() * 60);
         let images = Images::open(folder, config.image_cache_mb << 20, hours, minutes).await?;

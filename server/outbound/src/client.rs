@@ -3,7 +3,7 @@
 use crate::Rules;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Method, RequestBuilder, StatusCode, redirect};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use url::{Host, Url};
@@ -60,7 +60,8 @@ pub struct Settings {
 /// Calls programs within the rules; cheap to clone.
 #[derive(Clone)]
 pub struct Client {
-    pub(crate) http: reqwest::Client,
+    /// Made when it is first needed: it holds the certificates of every authority, and most sites call nobody.
+    http: Arc<OnceLock<reqwest::Client>>,
     rules: Arc<Rules>,
     places: Arc<Semaphore>,
     timeout_s: u64,
@@ -87,28 +88,34 @@ impl Resolve for Guard {
 
 impl Client {
     /// A client within these rules and bounds.
-    ///
-    /// # Errors
-    /// When TLS cannot be set up.
-    pub fn new(settings: Settings, rules: Rules) -> reqwest::Result<Self> {
-        let rules = Arc::new(rules);
-        let http = reqwest::Client::builder()
-            .dns_resolver(Arc::new(Guard(rules.clone())))
-            // A proxy would look names up itself, and a redirect could lead anywhere.
-            .no_proxy()
-            .redirect(redirect::Policy::none())
-            .timeout(Duration::from_secs(settings.timeout_s))
-            // Sooner, so that a host that is away can be told from a page that is slow.
-            .connect_timeout(Duration::from_millis(settings.timeout_s.saturating_mul(750)))
-            .user_agent(concat!("Muster/", env!("CARGO_PKG_VERSION")))
-            .build()?;
-        Ok(Self {
-            http,
-            rules,
+    pub fn new(settings: Settings, rules: Rules) -> Self {
+        Self {
+            http: Arc::default(),
+            rules: Arc::new(rules),
             places: Arc::new(Semaphore::new(settings.max_parallel.max(1))),
             timeout_s: settings.timeout_s,
             max_answer_kb: settings.max_answer_kb,
-        })
+        }
+    }
+
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub(crate) fn http(&self) -> Result<&reqwest::Client, Failure> {
+        if let Some(http) = self.http.get() {
+            return Ok(http);
+        }
+        let http = reqwest::Client::builder()
+            .dns_resolver(Arc::new(Guard(self.rules.clone())))
+            // A proxy would look names up itself, and a redirect could lead anywhere.
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            .timeout(Duration::from_secs(self.timeout_s))
+            // Sooner, so that a host that is away can be told from a page that is slow.
+            .connect_timeout(Duration::from_millis(self.timeout_s.saturating_mul(750)))
+            .user_agent(concat!("Muster/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|e| Failure::Broken(e.to_string()))?;
+        Ok(self.http.get_or_init(|| http))
     }
 
     /// The address, if it is one that may be asked. A name is judged when it is looked up.
@@ -135,7 +142,7 @@ impl Client {
     /// # Errors
     /// When the address is none, or may not be called.
     pub fn request(&self, method: Method, address: &str) -> Result<RequestBuilder, Failure> {
-        Ok(self.http.request(method, self.check(address)?).header("accept", "application/json"))
+        Ok(self.http()?.request(method, self.check(address)?).header("accept", "application/json"))
     }
 
     /// Does `work` in one of the places, within the deadline.

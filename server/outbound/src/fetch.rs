@@ -40,7 +40,7 @@ impl Client {
         self.bounded(async {
             let mut url = self.check(address)?;
             for hop in 0..=wanted.redirects {
-                let request = self.http.get(url.clone());
+                let request = self.http()?.get(url.clone());
                 // Nothing else is decoded here.
                 let request = request.header("accept", wanted.accept).header("accept-encoding", "gzip");
                 let response = request.send().await.map_err(|e| match self.failure(&e) {
@@ -63,7 +63,7 @@ impl Client {
     pub async fn location(&self, address: &str) -> Result<Option<String>, Failure> {
         self.bounded(async {
             let url = self.check(address)?;
-            let response = self.http.request(Method::HEAD, url.clone()).send().await.map_err(|e| self.failure(&e))?;
+            let response = self.http()?.request(Method::HEAD, url.clone()).send().await.map_err(|e| self.failure(&e))?;
             Ok(next(&url, &response))
         })
         .await
@@ -154,7 +154,7 @@ mod tests {
         kit::init_crypto();
         let allowed: Vec<String> = allowed.iter().map(|a| (*a).to_owned()).collect();
         let settings = Settings { timeout_s: 5, max_answer_kb: 64, max_parallel: 4 };
-        Client::new(settings, Rules::new(true, &allowed).unwrap()).unwrap()
+        Client::new(settings, Rules::new(true, &allowed).unwrap())
     }
 
     fn wanted(most: &(dyn Fn(&str) -> usize + Sync)) -> Wanted<'_> {

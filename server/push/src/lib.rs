@@ -41,8 +41,6 @@ const MAX_TRIALS: usize = 2;
 pub enum StartError {
     #[error("[server.push] {0}")]
     Address(#[from] BadAddress),
-    #[error("push: the HTTP client: {0}")]
-    Client(#[from] reqwest::Error),
     #[error("push: {0}")]
     Key(#[from] sign::KeyError),
     #[error("push: {0}")]
@@ -84,8 +82,8 @@ impl Push {
         let (receipts, waiting) = mpsc::channel(MAX_RECEIPTS);
         let push = Self(Arc::new(Shared {
             // One place beside the queue is for receipts.
-            client: Client::new(settings(config.max_parallel.max(1) + 1), rules.clone())?,
-            trials: Client::new(settings(MAX_TRIALS), rules)?,
+            client: Client::new(settings(config.max_parallel.max(1) + 1), rules.clone()),
+            trials: Client::new(settings(MAX_TRIALS), rules),
             signer: Signer::open(site).await?,
             bell: Arc::default(),
             receipts,

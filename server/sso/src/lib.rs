@@ -49,8 +49,6 @@ pub enum StartError {
     Address(#[from] BadAddress),
     #[error("[server.sso.{service}] {reason}")]
     Provider { service: &'static str, reason: String },
-    #[error("single sign-on: the HTTP client: {0}")]
-    Client(#[from] reqwest::Error),
     #[error("single sign-on: {0}")]
     Site(#[from] chat::Error),
     #[error("single sign-on: the stored key is damaged")]
@@ -102,7 +100,7 @@ impl Sso {
         allowed.extend(providers.iter().map(|(_, p)| p.host()));
         let rules = Rules::new(config.allow_private_networks, &allowed)?;
         let (timeout_s, max_answer_kb, max_parallel) = (config.timeout_s, config.max_answer_kb, config.max_parallel);
-        let http = Http::new(Client::new(Settings { timeout_s, max_answer_kb, max_parallel }, rules)?);
+        let http = Http::new(Client::new(Settings { timeout_s, max_answer_kb, max_parallel }, rules));
         let seal = Seal::new(&system::secret(site, KEY, 52).await?).ok_or(StartError::Key)?;
         let life = Duration::from_secs(u64::try_from(config.login_minutes.max(1)).unwrap_or(1) * 60);
         let ended = Ended(Cache::builder().max_capacity(MAX_ENDED).time_to_live(life).build());
